@@ -1,0 +1,57 @@
+# Two commands matter: `make run` and `make test`. Everything they need, they set up.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+HOME_FILE ?= examples/casa.toml
+ARGS ?=
+export PYTHONHASHSEED ?= 0
+
+.PHONY: setup run test check bench test-peers lock clean help
+
+help:  ## what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+
+setup: $(VENV)/.run  ## a virtual environment with vettura in it
+
+run: $(VENV)/.run  ## start vettura; more options in ARGS="--speed 600"
+	@exec $(BIN)/vettura run $(HOME_FILE) $(ARGS)
+
+test: $(VENV)/.dev  ## set everything up and run the tests
+	@sh tools/debian.sh chromium
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.dev  ## formatting, lint, types, borders between rooms, links in docs
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python tools/links.py
+
+bench: $(VENV)/.bench  ## side by side with FASTSim
+	$(BIN)/python bench/fastsim_cycles.py $(ARGS)
+
+test-peers: $(VENV)/.bench  ## tests beside real third-party programs
+	$(BIN)/python -m pytest -m peer tests/peers $(ARGS)
+
+lock: $(VENV)/.dev  ## write the hash-pinned locks anew
+	sh tools/lock.sh
+
+clean:  ## remove the virtual environment and caches; what the car remembers stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache out
+
+$(VENV)/bin/pip:
+	@sh tools/venv.sh $(PYTHON) $(VENV)
+
+$(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/bin/pip
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.run
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/.bench: requirements-bench.lock $(VENV)/.dev
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	@touch $@
