@@ -1,0 +1,58 @@
+"""What the road and the air take from the car, and how its tyres warm up."""
+
+from vettura.car.params import Params
+from vettura.units import (
+    DRY_AIR_J_PER_KG_K,
+    GRAVITY_MPS2,
+    STANDARD_PRESSURE_PA,
+    ZERO_DEGC_IN_K,
+)
+
+REFERENCE_DEGC = 20.0
+REFERENCE_DENSITY = STANDARD_PRESSURE_PA / (DRY_AIR_J_PER_KG_K * (REFERENCE_DEGC + ZERO_DEGC_IN_K))
+"""Air density [kg/m³] that road loads are corrected to (SAE J1263: 20 °C, sea level)."""
+
+TYRE_RISE_K_PER_MPS = 0.8
+"""How much warmer than the air a rolling tyre settles, for each m/s: about 20 K at 90 km/h, the
+order measured on passenger tyres (Ejsmont et al., Wear 386, 2017)."""
+TYRE_SECONDS = 1_500.0
+"""Time constant of tyre warm-up: rolling resistance settles after 20 to 30 minutes (SAE J1269)."""
+TYRE_FACTOR_MIN, TYRE_FACTOR_MAX = 0.6, 2.5
+
+
+def air_density(pressure_pa: float, ambient_degc: float) -> float:
+    """Density of dry air [kg/m³]: p / (R·T)."""
+    return pressure_pa / (DRY_AIR_J_PER_KG_K * (ambient_degc + ZERO_DEGC_IN_K))
+
+
+def road_load_n(
+    params: Params,
+    *,
+    speed_mps: float,
+    headwind_mps: float,
+    grade: float,
+    density: float,
+    tyre_degc: float,
+) -> float:
+    """Force [N] that must be overcome at constant speed.
+
+    A + B·v + C·v² of a coast-down (SAE J1263), where A grows with cold tyres, C with air density
+    and headwind, plus the slope's share of the weight. A car at rest is held by its brakes: 0.
+    """
+    warm_degc = REFERENCE_DEGC + TYRE_RISE_K_PER_MPS * speed_mps
+    tyre = 1.0 + params.road.tyre_per_k * (warm_degc - tyre_degc)
+    tyre = min(max(tyre, TYRE_FACTOR_MIN), TYRE_FACTOR_MAX)
+    air_mps = speed_mps + headwind_mps
+    drag_n = params.road.c_n_per_mps2 * (density / REFERENCE_DENSITY) * air_mps * abs(air_mps)
+    rolling_n = params.road.a_n * tyre + params.road.b_n_per_mps * speed_mps
+    # sin(atan(g)) to third order: within 1e-4 of the truth up to 30 % of slope, and no square root.
+    slope = grade * (1.0 - 0.5 * grade * grade)
+    moving = 1.0 if speed_mps > 0.0 else 0.0
+    return moving * (rolling_n + drag_n + params.road.mass_kg * GRAVITY_MPS2 * slope)
+
+
+def warm_tyre(tyre_degc: float, *, speed_mps: float, ambient_degc: float, dt: float) -> float:
+    """Tyre temperature [°C] after `dt` seconds: it settles at the air's plus a rise with speed."""
+    goal = ambient_degc + TYRE_RISE_K_PER_MPS * speed_mps
+    share = dt / TYRE_SECONDS
+    return (tyre_degc + share * goal) / (1.0 + share)

@@ -1,0 +1,95 @@
+"""What goes through the car's step: what the world does to it, what it remembers, what flowed."""
+
+from typing import NamedTuple
+
+
+class Inputs(NamedTuple):
+    """What people, road, weather and station ask of the car during one step."""
+
+    speed_mps: float = 0.0
+    """Wished speed at the end of the step."""
+    grade: float = 0.0
+    """Rise over run."""
+    headwind_mps: float = 0.0
+    ambient_degc: float = 20.0
+    pressure_pa: float = 101_325.0
+    sun_w_per_m2: float = 0.0
+    awake: float = 1.0
+    """1 when someone is in or around the car, 0 when it sleeps."""
+    climate_on: float = 0.0
+    cabin_target_degc: float = 21.0
+    climate_power_w: float = -1.0
+    """Measured electric power of heater and compressor; negative: let the model decide."""
+    ac_power_w: float = 0.0
+    """What an AC station offers at the wall; 0 when there is none."""
+    dc_power_w: float = 0.0
+    """What a DC station offers at the inlet; 0 when there is none."""
+    charge_limit: float = 1.0
+    """Displayed charge at which charging ends, 0 to 1."""
+
+
+class State(NamedTuple):
+    """What the car remembers from step to step."""
+
+    speed_mps: float
+    distance_m: float
+    """Odometer."""
+    soc: float
+    """Charge over nominal capacity, 0 to 1: the pack's own, not the displayed one."""
+    polarisation_v: float
+    """Voltage over the RC pair; positive after discharge."""
+    battery_degc: float
+    cabin_degc: float
+    interior_degc: float
+    """Seats, panels and glass behind the air."""
+    tyre_degc: float
+    drawn_wh: float
+    """Out of the pack's terminals, ever, while not charging at a station."""
+    regenerated_wh: float
+    """Into the terminals from the motor, ever."""
+    auxiliary_wh: float
+    """12 V load and climate, ever; part of what was drawn."""
+    charged_wh: float
+    """Into the terminals from stations, ever."""
+    wall_wh: float
+    """Taken from stations, ever."""
+    resistive_wh: float
+    """Lost inside the pack, ever."""
+
+
+class Flows(NamedTuple):
+    """What flowed during the step: means over it."""
+
+    wheel_power_w: float
+    """At the wheels; negative when braking by the motor."""
+    brake_power_w: float
+    """Turned to heat by the friction brakes."""
+    motor_torque_nm: float
+    motor_speed_radps: float
+    motor_power_w: float
+    """Electric, at the inverter; negative when regenerating."""
+    climate_power_w: float
+    auxiliary_power_w: float
+    """12 V load through the DC/DC converter."""
+    thermal_power_w: float
+    """Heating or cooling the battery."""
+    battery_power_w: float
+    """At the terminals; positive when discharging."""
+    battery_voltage_v: float
+    battery_current_a: float
+    """Positive when discharging."""
+    wall_power_w: float
+    """Taken from a station."""
+    charge_power_w: float
+    """Into the pack from a station, before the loads that run meanwhile are served."""
+    road_load_n: float
+    acceleration_mps2: float
+    trace_missed: float
+    """1 when the car could not follow the wished speed."""
+
+
+class Step(NamedTuple):
+    """What a step gives."""
+
+    state: State
+    flows: Flows

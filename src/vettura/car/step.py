@@ -1,0 +1,141 @@
+"""One step of a car's life: the only place that knows in which order things happen."""
+
+from vettura.car.battery import Pack, battery_degc_after, conditioning_power_w, load_pack
+from vettura.car.cabin import Cabin, condition_cabin
+from vettura.car.charge import Charge, take_charge
+from vettura.car.driver import Traction, follow
+from vettura.car.params import Params
+from vettura.car.road import warm_tyre
+from vettura.car.state import Flows, Inputs, State, Step
+from vettura.car.tables import lookup
+from vettura.units import SECONDS_PER_HOUR
+
+
+def step(params: Params, state: State, inputs: Inputs, dt: float) -> Step:
+    """Carry the car `dt` seconds on: at most 1 s while it moves, 60 s at rest.
+
+    The wished speed is followed as far as motor, battery and brakes allow; a miss is flagged, never
+    an error. A car that is offered current must stand still: the caller sees to that.
+    """
+    cabin = _cabin(params, state, inputs, dt)
+    auxiliary_w = params.supply.standby_w + inputs.awake * (
+        params.supply.auxiliary_w - params.supply.standby_w
+    )
+    thermal_w = conditioning_power_w(params, battery_degc=state.battery_degc, awake=inputs.awake)
+    loads_w = cabin.power_w + auxiliary_w + thermal_w
+    traction = follow(params, state, inputs, loads_w, dt)
+    charge = _charge(params, state, inputs, loads_w, dt)
+    pack = load_pack(
+        params,
+        soc=state.soc,
+        polarisation_v=state.polarisation_v,
+        battery_degc=state.battery_degc,
+        power_w=traction.motor_w + loads_w - charge.arriving_w,
+        dt=dt,
+    )
+    battery_degc = battery_degc_after(
+        params,
+        battery_degc=state.battery_degc,
+        ambient_degc=inputs.ambient_degc,
+        heat_w=pack.heat_w,
+        conditioning_w=thermal_w,
+        dt=dt,
+    )
+    tyre_degc = warm_tyre(
+        state.tyre_degc, speed_mps=traction.speed_mps, ambient_degc=inputs.ambient_degc, dt=dt
+    )
+    acceleration_mps2 = (traction.speed_mps - state.speed_mps) / dt
+    flows = _flows(traction, cabin, charge, pack, auxiliary_w, thermal_w, acceleration_mps2)
+    return Step(_settle(state, flows, traction, cabin, pack, battery_degc, tyre_degc, dt), flows)
+
+
+def _cabin(params: Params, state: State, inputs: Inputs, dt: float) -> Cabin:
+    return condition_cabin(
+        params,
+        cabin_degc=state.cabin_degc,
+        interior_degc=state.interior_degc,
+        ambient_degc=inputs.ambient_degc,
+        sun_w_per_m2=inputs.sun_w_per_m2,
+        speed_mps=state.speed_mps,
+        target_degc=inputs.cabin_target_degc,
+        climate_on=inputs.climate_on,
+        measured_w=inputs.climate_power_w,
+        dt=dt,
+    )
+
+
+def _charge(params: Params, state: State, inputs: Inputs, loads_w: float, dt: float) -> Charge:
+    return take_charge(
+        params,
+        ac_power_w=inputs.ac_power_w,
+        dc_power_w=inputs.dc_power_w,
+        soc=state.soc,
+        battery_degc=state.battery_degc,
+        limit=inputs.charge_limit,
+        loads_w=loads_w,
+        voltage_v=lookup(params.pack.ocv_v, state.soc),
+        dt=dt,
+    )
+
+
+def _flows(
+    traction: Traction,
+    cabin: Cabin,
+    charge: Charge,
+    pack: Pack,
+    auxiliary_w: float,
+    thermal_w: float,
+    acceleration_mps2: float,
+) -> Flows:
+    return Flows(
+        wheel_power_w=traction.wheel_w,
+        brake_power_w=traction.brake_w,
+        motor_torque_nm=traction.torque_nm,
+        motor_speed_radps=traction.speed_radps,
+        motor_power_w=traction.motor_w,
+        climate_power_w=cabin.power_w,
+        auxiliary_power_w=auxiliary_w,
+        thermal_power_w=thermal_w,
+        battery_power_w=pack.power_w,
+        battery_voltage_v=pack.voltage_v,
+        battery_current_a=pack.current_a,
+        wall_power_w=charge.wall_w,
+        charge_power_w=charge.arriving_w,
+        road_load_n=traction.road_n,
+        acceleration_mps2=acceleration_mps2,
+        trace_missed=traction.missed,
+    )
+
+
+def _settle(
+    state: State,
+    flows: Flows,
+    traction: Traction,
+    cabin: Cabin,
+    pack: Pack,
+    battery_degc: float,
+    tyre_degc: float,
+    dt: float,
+) -> State:
+    """Book what flowed into what is remembered."""
+    hours = dt / SECONDS_PER_HOUR
+    out_wh = max(pack.power_w, 0.0) * hours
+    in_wh = max(-pack.power_w, 0.0) * hours
+    at_station = 1.0 if flows.charge_power_w > 0.0 else 0.0
+    loads_w = flows.climate_power_w + flows.auxiliary_power_w + flows.thermal_power_w
+    return State(
+        speed_mps=traction.speed_mps,
+        distance_m=state.distance_m + traction.distance_m,
+        soc=pack.soc,
+        polarisation_v=pack.polarisation_v,
+        battery_degc=battery_degc,
+        cabin_degc=cabin.cabin_degc,
+        interior_degc=cabin.interior_degc,
+        tyre_degc=tyre_degc,
+        drawn_wh=state.drawn_wh + out_wh,
+        regenerated_wh=state.regenerated_wh + (1.0 - at_station) * in_wh,
+        auxiliary_wh=state.auxiliary_wh + loads_w * hours,
+        charged_wh=state.charged_wh + at_station * in_wh,
+        wall_wh=state.wall_wh + flows.wall_power_w * hours,
+        resistive_wh=state.resistive_wh + pack.heat_w * hours,
+    )
