@@ -1,0 +1,31 @@
+"""Asking with patience: a command is repeated under the same id until somebody answers."""
+
+from vettura.bus.interface import Bus
+from vettura.bus.messages import Answer, Command, decode, encode
+from vettura.clock.interface import Clock
+from vettura.errors import BusDownError, BusTimeoutError, NoResponderError
+
+RETRY_S = 0.25
+"""Pause between two tries [s of `pace`]."""
+
+
+async def ask(
+    bus: Bus, pace: Clock, subject: str, command: Command, *, patience_s: float = 8.0
+) -> Answer:
+    """Send `command` to `subject` until it is answered, and return the answer.
+
+    Whoever takes commands obeys one id once, so repeating is safe and a restart of the bus or of
+    the receiver loses nothing. After `patience_s` [s of `pace`] the last error is raised: who asks
+    then knows that the command was perhaps obeyed, but not answered.
+    """
+    data = encode(command)
+    deadline_s = pace.monotonic() + patience_s
+    while True:
+        try:
+            reply = await bus.request(subject, data)
+        except (BusTimeoutError, BusDownError, NoResponderError):
+            if pace.monotonic() + RETRY_S > deadline_s:
+                raise
+            await pace.sleep(RETRY_S)
+        else:
+            return decode(reply.data, Answer, where=f"answer from {subject}")

@@ -1,0 +1,249 @@
+"""What travels: one struct for each subject, MessagePack inside, JSON at the edges.
+
+Times are integer nanoseconds since the epoch, UTC. Quantities are SI, watt-hours and degrees
+Celsius; only `SignalFrame` speaks VSS units, because its paths do. Unknown fields are ignored.
+"""
+
+from typing import Annotated, TypeAlias, TypeVar
+
+import msgspec
+
+from vettura.car.trip import Trip
+from vettura.errors import InputError
+
+SignalValue: TypeAlias = bool | int | float | str | list[str]
+
+
+class Wire(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Anything that travels on the bus."""
+
+
+class SignalFrame(Wire, frozen=True, kw_only=True):
+    """`car.<vin>.signals`: the VSS values that changed, by path; all of them when `full`."""
+
+    time_ns: int
+    values: dict[str, SignalValue]
+    full: bool = False
+
+
+class Sample(Wire, frozen=True, kw_only=True):
+    """`car.<vin>.samples` (stream `cars`): one point of the car's history, for plots."""
+
+    time_ns: int
+    soc: float
+    """Displayed charge, 0 to 1."""
+    speed_mps: float
+    battery_power_w: float
+    """At the pack's terminals; positive drives the car, negative charges it."""
+    cabin_degc: float
+    ambient_degc: float
+    range_m: float
+    odometer_m: float
+    mode: str
+    """parked, driving or charging."""
+    wall_power_w: float = 0.0
+
+
+class Session(Wire, frozen=True, kw_only=True):
+    """`car.<vin>.sessions` (stream `cars`): a trip or a charge that has ended."""
+
+    id: str
+    kind: str
+    """trip or charge."""
+    start_ns: int
+    end_ns: int
+    origin: str
+    destination: str
+    """The same as `origin` for a charge."""
+    distance_m: float
+    energy_wh: float
+    """Drawn net of regeneration for a trip; taken from the wall for a charge."""
+    soc_start: float
+    soc_end: float
+
+
+class Lock(Wire, frozen=True, kw_only=True, tag="lock"):
+    """Lock every door and the trunk."""
+
+
+class Unlock(Wire, frozen=True, kw_only=True, tag="unlock"):
+    """Unlock every door."""
+
+
+class Climate(Wire, frozen=True, kw_only=True, tag="climate"):
+    """Switch the cabin's climate on or off; `target_degc` None keeps the target."""
+
+    on: bool
+    target_degc: Annotated[float, msgspec.Meta(ge=16.0, le=30.0)] | None = None
+
+
+class ChargeStart(Wire, frozen=True, kw_only=True, tag="charge_start"):
+    """Take current from the plugged station."""
+
+
+class ChargeStop(Wire, frozen=True, kw_only=True, tag="charge_stop"):
+    """Stop taking current; the cable stays."""
+
+
+class ChargeLimit(Wire, frozen=True, kw_only=True, tag="charge_limit"):
+    """Stop charging at this displayed charge."""
+
+    soc: Annotated[float, msgspec.Meta(ge=0.2, le=1.0)]
+
+
+class Flap(Wire, frozen=True, kw_only=True, tag="flap"):
+    """Open or close the charge flap."""
+
+    open: bool
+
+
+class Honk(Wire, frozen=True, kw_only=True, tag="honk"):
+    """Sound the horn for half a second."""
+
+
+class Flash(Wire, frozen=True, kw_only=True, tag="flash"):
+    """Flash the hazard lights for three seconds."""
+
+
+class Drive(Wire, frozen=True, kw_only=True, tag="drive"):
+    """Drive this trip, starting now."""
+
+    trip: Trip
+
+
+class Plug(Wire, frozen=True, kw_only=True, tag="plug"):
+    """A person puts a station's cable into the car."""
+
+    station: str
+    power_w_max: Annotated[float, msgspec.Meta(gt=0.0, le=1_000_000.0)]
+    dc: bool = False
+    phases: Annotated[int, msgspec.Meta(ge=1, le=3)] = 3
+
+
+class Unplug(Wire, frozen=True, kw_only=True, tag="unplug"):
+    """A person takes the cable out; a running charge is stopped first."""
+
+
+class Offer(Wire, frozen=True, kw_only=True, tag="offer"):
+    """The plugged station changes the power it offers; 0 pauses the charge."""
+
+    power_w_max: Annotated[float, msgspec.Meta(ge=0.0, le=1_000_000.0)]
+
+
+class Speed(Wire, frozen=True, kw_only=True, tag="speed"):
+    """`house.<home>.do.speed`: how fast the clock runs, as a multiple of real time."""
+
+    factor: Annotated[float, msgspec.Meta(gt=0.0, le=10_000.0)]
+
+
+Verb: TypeAlias = (
+    Lock
+    | Unlock
+    | Climate
+    | ChargeStart
+    | ChargeStop
+    | ChargeLimit
+    | Flap
+    | Honk
+    | Flash
+    | Drive
+    | Plug
+    | Unplug
+    | Offer
+    | Speed
+)
+
+
+class Command(Wire, frozen=True, kw_only=True):
+    """`car.<vin>.do.<verb>`: a wish. The same `id` is obeyed once, however often it arrives."""
+
+    id: str
+    verb: Verb
+    who: str = ""
+    """Who asks: page, cli, household, wallbox."""
+
+
+class Answer(Wire, frozen=True, kw_only=True):
+    """What became of a command or an action."""
+
+    ok: bool
+    reason: str = ""
+    """Why not, in words for a person; empty when ok."""
+
+
+class DeviceState(Wire, frozen=True, kw_only=True):
+    """`home.<home>.<device>.state`, in Home Assistant's words."""
+
+    time_ns: int
+    state: str
+    attributes: dict[str, SignalValue] = {}
+
+
+class DeviceAction(Wire, frozen=True, kw_only=True):
+    """`home.<home>.<device>.do`: an action for a device, answered with an Answer."""
+
+    id: str
+    action: str
+    data: dict[str, SignalValue] = {}
+    who: str = ""
+
+
+class Weather(Wire, frozen=True, kw_only=True):
+    """`home.<home>.weather`: the air around the household, which its cars feel too."""
+
+    time_ns: int
+    ambient_degc: float
+    wind_mps: float
+    sun_w_per_m2: float
+    """Global horizontal irradiance."""
+    condition: str
+    """Home Assistant's weather states: sunny, clear-night, cloudy, rainy, snowy, fog."""
+
+
+class MeterValue(Wire, frozen=True, kw_only=True):
+    """`energy.<home>.meter.<station>`: what a station measures."""
+
+    time_ns: int
+    power_w: float
+    energy_wh: float
+    """Ever delivered by that station."""
+
+
+class ClockState(Wire, frozen=True, kw_only=True):
+    """`house.<home>.clock`: published every real second, and when the speed changes."""
+
+    time_ns: int
+    factor: float
+
+
+class Activity(Wire, frozen=True, kw_only=True):
+    """`home.<home>.today`: what the people of a household mean to do, for the page."""
+
+    start_ns: int
+    person: str
+    what: str
+    place: str
+
+
+class Today(Wire, frozen=True, kw_only=True):
+    """The day of a household, published (and kept in bucket `home`) when it begins."""
+
+    time_ns: int
+    activities: list[Activity]
+
+
+M = TypeVar("M")
+_encoder = msgspec.msgpack.Encoder()
+
+
+def encode(message: Wire) -> bytes:
+    """MessagePack bytes of any message of this module."""
+    return _encoder.encode(message)
+
+
+def decode(data: bytes, kind: type[M], *, where: str) -> M:
+    """Read MessagePack as `kind`; InputError names `where` and what is wrong."""
+    try:
+        return msgspec.msgpack.decode(data, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InputError(f"{where}: not a {kind.__name__}: {error}") from None

@@ -1,0 +1,74 @@
+"""The seam to nats-py: its client made tidy, its messages made ours, its log kept quiet."""
+
+import logging
+from collections.abc import Mapping
+from typing import final
+from urllib.parse import urlsplit
+
+from nats.aio.client import Client, Srv
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription as NatsSubscription
+from nats.errors import Error as NatsError
+
+from vettura.bus.interface import Message
+from vettura.bus.mailbox import Mailbox
+from vettura.bus.subjects_match import NO_HEADERS
+from vettura.errors import InputError
+
+# nats-py logs each failed attempt; we count them. With a handler of its own its log stays out of
+# stderr, and who configures logging still gets it.
+logging.getLogger("nats").addHandler(logging.NullHandler())
+
+# What can go wrong in any call of nats-py.
+CLIENT_ERRORS = (NatsError, OSError)
+STATUS_HEADER = "Status"
+NO_RESPONDER_STATUS = "503"
+
+
+@final
+class TidyClient(Client):
+    """nats-py's client; it leaves no socket open when a server dies in the middle of a greeting."""
+
+    async def _connect_to_server(self, s: Srv) -> None:
+        if self._transport:
+            self._transport.close()  # type: ignore[no-untyped-call]
+        await super()._connect_to_server(s)
+
+
+@final
+class Ear:
+    """One subscription, also across connections."""
+
+    def __init__(self, pattern: str, queue: str) -> None:
+        self.pattern = pattern
+        self.queue = queue
+        self.mailbox: Mailbox[Message] | None = None
+        self.handle: NatsSubscription | None = None
+
+    async def hear(self, raw: Msg) -> None:
+        """Put what nats-py received into the mailbox."""
+        if self.mailbox is not None:
+            self.mailbox.put(to_message(raw))
+
+
+def check_address(url: str) -> str:
+    """Return `url` when a NATS server can be there; else raise `InputError`."""
+    try:
+        parts = urlsplit(url)
+        is_address = parts.scheme in ("nats", "tls") and parts.hostname and parts.port != 0
+    except ValueError:
+        is_address = False
+    if not is_address:
+        raise InputError(f"{url!r} is no address of a NATS server", hint="nats://host:port")
+    return url
+
+
+async def attach(client: Client, ear: Ear) -> None:
+    """Let the server behind `client` fill the ear's mailbox."""
+    ear.handle = await client.subscribe(ear.pattern, queue=ear.queue, cb=ear.hear)
+
+
+def to_message(raw: Msg) -> Message:
+    """Return nats-py's message as ours."""
+    headers: Mapping[str, str] = raw.headers or NO_HEADERS
+    return Message(raw.subject, raw.data, headers, raw.reply)

@@ -1,0 +1,86 @@
+"""The one table of subjects: who publishes what, where, and whether it is kept.
+
+| subject | payload | kind |
+|---|---|---|
+| `car.<vin>.signals` | SignalFrame | core publish |
+| `car.<vin>.get` | empty, answered with a full SignalFrame | request |
+| `car.<vin>.do.<verb>` | Command, answered with Answer | request |
+| `car.<vin>.samples`, `car.<vin>.sessions` | Sample, Session | stream `cars` |
+| `home.<home>.<device>.state` | DeviceState | publish, kept in bucket `home` |
+| `home.<home>.<device>.do` | DeviceAction, answered with Answer | request |
+| `home.<home>.weather`, `home.<home>.today` | Weather, Today | publish, kept in bucket `home` |
+| `energy.<home>.meter.<station>` | MeterValue | publish |
+| `house.<home>.clock` | ClockState | publish |
+| `house.<home>.do.speed` | Command, answered with Answer | request |
+
+Buckets: `cars` (key `<vin>.state`, `<vin>.trip`), `home` (key = the subject of what is kept there),
+`house` (key `<home>.clock`).
+"""
+
+CARS_STREAM = "cars"
+CARS_STREAM_SUBJECTS = ("car.*.samples", "car.*.sessions")
+CARS_STREAM_MAX_AGE_S = 400.0 * 86_400.0
+"""A car's history is kept a little longer than a year."""
+CARS_BUCKET = "cars"
+HOME_BUCKET = "home"
+HOUSE_BUCKET = "house"
+
+
+def car_signals(vin: str) -> str:
+    """Where a car's VSS frames appear; `*` for every car."""
+    return f"car.{vin}.signals"
+
+
+def car_get(vin: str) -> str:
+    """Where a car is asked for all its signals at once."""
+    return f"car.{vin}.get"
+
+
+def car_do(vin: str, verb: str) -> str:
+    """Where a car takes commands; `*` for every verb."""
+    return f"car.{vin}.do.{verb}"
+
+
+def car_samples(vin: str) -> str:
+    """Where points of a car's history are stored."""
+    return f"car.{vin}.samples"
+
+
+def car_sessions(vin: str) -> str:
+    """Where ended trips and charges are stored."""
+    return f"car.{vin}.sessions"
+
+
+def device_state(home: str, device: str) -> str:
+    """Where a device says how it is."""
+    return f"home.{home}.{device}.state"
+
+
+def device_do(home: str, device: str) -> str:
+    """Where a device takes actions."""
+    return f"home.{home}.{device}.do"
+
+
+def weather(home: str) -> str:
+    """Where the weather around a household appears."""
+    return f"home.{home}.weather"
+
+
+def today(home: str) -> str:
+    """Where a household's plan for the day appears."""
+    return f"home.{home}.today"
+
+
+def meter(home: str, station: str) -> str:
+    """Where a station's meter values appear."""
+    return f"energy.{home}.meter.{station}"
+
+
+def house_clock(home: str) -> str:
+    """Where the house says what time it is."""
+    return f"house.{home}.clock"
+
+
+def house_do(home: str, verb: str) -> str:
+    """Where the house itself takes commands."""
+    return f"house.{home}.do.{verb}"
