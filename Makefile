@@ -7,7 +7,7 @@ HOME_FILE ?= examples/casa.toml
 ARGS ?=
 export PYTHONHASHSEED ?= 0
 
-.PHONY: setup run test check bench test-peers lock clean help
+.PHONY: setup run test check bench test-peers lock forget clean help
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -36,6 +36,9 @@ test-peers: $(VENV)/.bench  ## tests beside real third-party programs
 
 lock: $(VENV)/.dev  ## write the hash-pinned locks anew
 	sh tools/lock.sh
+
+forget:  ## begin a new life: remove what the house remembers
+	rm -rf .vettura
 
 clean:  ## remove the virtual environment and caches; what the car remembers stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache out

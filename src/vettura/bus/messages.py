@@ -194,6 +194,9 @@ class Weather(Wire, frozen=True, kw_only=True):
     time_ns: int
     ambient_degc: float
     wind_mps: float
+    """Ten metres above the ground."""
+    wind_bearing_deg: float = 0.0
+    """Where it comes from: 0 north, 90 east."""
     sun_w_per_m2: float
     """Global horizontal irradiance."""
     condition: str

@@ -1,5 +1,7 @@
 """What the road and the air take from the car, and how its tyres warm up."""
 
+import math
+
 from vettura.car.params import Params
 from vettura.units import (
     DRY_AIR_J_PER_KG_K,
@@ -23,6 +25,12 @@ TYRE_FACTOR_MIN, TYRE_FACTOR_MAX = 0.6, 2.5
 def air_density(pressure_pa: float, ambient_degc: float) -> float:
     """Density of dry air [kg/m³]: p / (R·T)."""
     return pressure_pa / (DRY_AIR_J_PER_KG_K * (ambient_degc + ZERO_DEGC_IN_K))
+
+
+def pressure_at(altitude_m: float) -> float:
+    """Air pressure [Pa] at that height above the sea: ISO 2533, valid up to 11 km."""
+    share = 1.0 - 2.25577e-5 * min(altitude_m, 11_000.0)
+    return STANDARD_PRESSURE_PA * math.pow(share, 5.25588)
 
 
 def road_load_n(

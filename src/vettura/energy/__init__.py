@@ -1,0 +1,3 @@
+"""The wallbox between house and car."""
+
+from vettura.energy.wallbox import WallboxService as WallboxService

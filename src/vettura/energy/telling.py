@@ -1,0 +1,76 @@
+"""What a station tells the house: its state, kept, and what its meter shows."""
+
+from typing import final
+
+from vettura.bus.interface import Bus
+from vettura.bus.messages import DeviceState, MeterValue, decode, encode
+from vettura.bus.subjects import HOME_BUCKET, meter
+from vettura.bus.subjects import device_state as device_state_subject
+from vettura.energy.station import Station, device_state, meter_value
+from vettura.life.station import StationConfig
+from vettura.units import NS_PER_S
+
+METER_S = 10.0
+"""The meter is told at most this often, and at once when the power jumps."""
+JUMP_W = 50.0
+IDLE_NS = 300 * NS_PER_S
+"""The meter is told this often when nothing flows."""
+KEEP_NS = 30 * NS_PER_S
+"""A growing count of energy is kept this often."""
+
+
+@final
+class Telling:
+    """Publishes a station's state and meter value when they are news; remembers what it said."""
+
+    def __init__(self, bus: Bus, home_id: str, config: StationConfig) -> None:
+        self._bus = bus
+        self._config = config
+        self._state_subject = device_state_subject(home_id, config.id)
+        self._meter_subject = meter(home_id, config.id)
+        self._kept: DeviceState | None = None
+        self._metered: MeterValue | None = None
+
+    async def recall(self) -> DeviceState | None:
+        """What was kept last; None for a new station. `InputError` when it is unreadable."""
+        entry = await (await self._bus.bucket(HOME_BUCKET)).get(self._state_subject)
+        if entry is None or entry.value is None:
+            return None
+        return decode(entry.value, DeviceState, where=self._state_subject)
+
+    def is_jump(self, power_w: float) -> bool:
+        """Whether that power [W] is far from what the meter was told last."""
+        return self._metered is None or abs(power_w - self._metered.power_w) > JUMP_W
+
+    async def tell(self, station: Station) -> None:
+        """Publish and keep what is news about the station."""
+        await self._tell_state(device_state(station, self._config))
+        value = meter_value(station)
+        if self._metered is None or _is_metered_news(value, self._metered):
+            await self._bus.publish(self._meter_subject, encode(value))
+            self._metered = value
+
+    async def _tell_state(self, state: DeviceState) -> None:
+        kept = self._kept
+        changed = kept is None or _shown(state) != _shown(kept)
+        if changed:
+            await self._bus.publish(self._state_subject, encode(state))
+        if changed or (kept is not None and _has_grown(state, kept)):
+            bucket = await self._bus.bucket(HOME_BUCKET)
+            await bucket.put(self._state_subject, encode(state))
+            self._kept = state
+
+
+def _shown(state: DeviceState) -> tuple[object, ...]:
+    return state.state, state.attributes["vin"], state.attributes["offered_w"]
+
+
+def _has_grown(state: DeviceState, kept: DeviceState) -> bool:
+    grew = state.attributes["energy_wh"] != kept.attributes["energy_wh"]
+    return grew and state.time_ns - kept.time_ns >= KEEP_NS
+
+
+def _is_metered_news(value: MeterValue, told: MeterValue) -> bool:
+    waited_ns = value.time_ns - told.time_ns
+    flows = value.energy_wh != told.energy_wh and waited_ns >= METER_S * NS_PER_S
+    return flows or waited_ns >= IDLE_NS or abs(value.power_w - told.power_w) > JUMP_W

@@ -1,0 +1,105 @@
+"""What a person knows without looking at the car: the day's plan, the way ahead, the weather."""
+
+from datetime import date, timedelta
+from typing import NamedTuple, final
+
+from vettura.bus.messages import Weather
+from vettura.home.plan import (
+    COLD_DEGC,
+    HOT_DEGC,
+    Around,
+    Stay,
+    need_m,
+    stay_at,
+    stays_of,
+    wants_charge,
+)
+from vettura.home.sight import CarSeen
+from vettura.life.day import plan_day
+from vettura.life.household import Household, Person
+from vettura.life.local_time import day_start_ns, local_date
+from vettura.life.places import Place, distance_m
+from vettura.life.weather import weather_at
+from vettura.units import NS_PER_S
+
+WEATHER_NS = 900 * NS_PER_S
+"""The weather is told, and thought about, at every full quarter of an hour."""
+
+
+class Day(NamedTuple):
+    """A person's date, and how far they have to drive on it or the next [m]."""
+
+    date: date
+    stays: list[Stay]
+    ahead_m: float
+
+
+@final
+class Outlook:
+    """One person's plans; everything follows from the household, `seed` and the time asked for."""
+
+    def __init__(
+        self, household: Household, person: Person, *, seed: int, can_charge: bool
+    ) -> None:
+        self._household = household
+        self._person = person
+        self._seed = seed
+        self._can_charge = can_charge
+        self._day: Day | None = None
+        self._quarter_ns = -1
+        self._is_harsh = False
+
+    def day(self, now_ns: int) -> Day:
+        """The plan of the date at home at that time [ns since the epoch]."""
+        today = local_date(now_ns, self._household.timezone)
+        if self._day is None or self._day.date != today:
+            self._day = self._plan(today)
+        return self._day
+
+    def is_harsh(self, now_ns: int) -> bool:
+        """Whether it is so cold or hot that people prepare the cabin."""
+        quarter_ns = now_ns // WEATHER_NS * WEATHER_NS
+        if quarter_ns != self._quarter_ns:
+            weather = weather_around(self._household.home, quarter_ns, self._seed)
+            self._quarter_ns = quarter_ns
+            self._is_harsh = not COLD_DEGC <= weather.ambient_degc <= HOT_DEGC
+        return self._is_harsh
+
+    def around(self, car: CarSeen, now_ns: int) -> Around:
+        """What matters around the car now."""
+        household, day = self._household, self.day(now_ns)
+        stay, _ = stay_at(day.stays, now_ns)
+        there = household.place(stay.place) or household.home
+        can_charge = self._can_charge and car.place == household.home.name
+        needs = wants_charge(car, below_soc=household.plug_below_soc, ahead_m=day.ahead_m)
+        return Around(
+            is_plug_wanted=can_charge and not car.is_plugged and needs,
+            is_too_empty=can_charge and car.range_m < 1.5 * distance_m(household.home, there),
+            is_harsh=self.is_harsh(now_ns),
+        )
+
+    def _plan(self, today: date) -> Day:
+        household, person = self._household, self._person
+        tomorrow = today + timedelta(days=1)
+        outings = plan_day(household, today, self._seed)
+        stays = stays_of(
+            outings,
+            person,
+            home=household.home.name,
+            begin_ns=day_start_ns(today, household.timezone),
+            end_ns=day_start_ns(tomorrow, household.timezone),
+        )
+        later = plan_day(household, tomorrow, self._seed)
+        ahead_m = max(need_m(household, each, person) for each in (outings, later))
+        return Day(today, stays, ahead_m)
+
+
+def weather_around(place: Place, time_ns: int, seed: int) -> Weather:
+    """The weather at a place at that time [ns since the epoch]."""
+    return weather_at(
+        latitude_deg=place.latitude_deg,
+        longitude_deg=place.longitude_deg,
+        elevation_m=place.elevation_m,
+        time_ns=time_ns,
+        seed=seed,
+    )

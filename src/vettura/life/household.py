@@ -1,0 +1,117 @@
+"""Who lives where, and what they do with their cars: the part of the house file about people."""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from vettura.errors import InputError
+from vettura.life.limits import check_range, check_text, check_time, check_token
+from vettura.life.local_time import zone
+from vettura.life.places import Kind, Place, distance_m
+
+WeekDay: TypeAlias = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEK: tuple[WeekDay, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+_PEOPLE_MAX = 12
+_PLACES_MAX = 64
+_FAR_M = 300_000.0
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One driver and their habits. Times are shown by the clock at home, as HH:MM."""
+
+    name: str
+    car: str
+    """VIN of the car that this person drives, and nobody else."""
+    work: str = ""
+    """Name of the place of work; empty for who does not drive to work."""
+    school: str = ""
+    """Name of the school where a child is dropped on the way to work; empty for none."""
+    work_days: tuple[WeekDay, ...] = WEEK[:5]
+    leaves_at: str = "07:40"
+    """When they leave home for work, give or take some minutes."""
+    returns_at: str = "17:45"
+    """When they leave work, give or take some more."""
+    shops_per_week: float = 2.0
+    """How often they drive to a shop; at most once a day."""
+    leisure_per_week: float = 1.5
+    """How often they drive somewhere for fun, mostly at the weekend; at most once a day."""
+    cabin_degc: float = 21.0
+    prepare_s: float = 600.0
+    """How long before leaving the cabin is heated or cooled when the weather asks for it."""
+
+    def __post_init__(self) -> None:
+        check_text("people.name", self.name)
+        where = f"people.{self.name}"
+        check_token(f"{where}.car", self.car)
+        check_time(f"{where}.leaves_at", self.leaves_at, low="04:00", high="12:00")
+        check_time(f"{where}.returns_at", self.returns_at, low=self.leaves_at, high="21:30")
+        check_range(f"{where}.shops_per_week", self.shops_per_week, low=0, high=7)
+        check_range(f"{where}.leisure_per_week", self.leisure_per_week, low=0, high=7)
+        check_range(f"{where}.cabin_degc", self.cabin_degc, low=16, high=30)
+        check_range(f"{where}.prepare_s", self.prepare_s, low=0, high=1800)
+        for day in self.work_days:
+            if day not in WEEK:
+                raise InputError(f"{where}.work_days has {day!r}", hint=f"give {', '.join(WEEK)}")
+
+
+class Household(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A home, the places its people go to, and the people."""
+
+    id: str
+    timezone: str
+    """IANA name; all times of day in the file are of this zone."""
+    places: tuple[Place, ...]
+    people: tuple[Person, ...] = ()
+    title: str = ""
+    """What the page calls the home; its id when empty."""
+    plug_below_soc: float = 0.7
+    """Who comes home with less displayed charge than this plugs in."""
+
+    def __post_init__(self) -> None:
+        check_token("household.id", self.id)
+        if self.title:
+            check_text("household.title", self.title)
+        zone(self.timezone)
+        check_range("household.plug_below_soc", self.plug_below_soc, low=0, high=1)
+        check_range("number of places", len(self.places), low=1, high=_PLACES_MAX)
+        check_range("number of people", len(self.people), low=0, high=_PEOPLE_MAX)
+        _check_unique("places.name", (place.name for place in self.places))
+        _check_unique("people.name", (person.name for person in self.people))
+        _check_unique("people.car", (person.car for person in self.people))
+        if len(self.places_of("home")) != 1:
+            raise InputError(
+                f"{len(self.places_of('home'))} places of kind home", hint="give exactly one"
+            )
+        for place in self.places:
+            key = f"distance from home of {place.name} [m]"
+            check_range(key, distance_m(self.home, place), low=0, high=_FAR_M)
+        for person in self.people:
+            self._check_goes_to(person.name, "work", person.work)
+            self._check_goes_to(person.name, "school", person.school)
+
+    @property
+    def home(self) -> Place:
+        """The one place where they live."""
+        return self.places_of("home")[0]
+
+    def places_of(self, kind: Kind) -> list[Place]:
+        """The places of one kind, in the order of the file."""
+        return [place for place in self.places if place.kind == kind]
+
+    def place(self, name: str) -> Place | None:
+        """The place of that name; None when the household knows none."""
+        return next((place for place in self.places if place.name == name), None)
+
+    def _check_goes_to(self, person: str, key: str, name: str) -> None:
+        known = [place.name for place in self.places]
+        if name and name not in known:
+            raise InputError(f"people.{person}.{key} is {name!r}", hint=f"give {', '.join(known)}")
+
+
+def _check_unique(key: str, values: Iterable[str]) -> None:
+    repeated = [value for value, count in Counter(values).items() if count > 1]
+    if repeated:
+        raise InputError(f"{key} {repeated[0]!r} appears twice", hint="each must be its own")
