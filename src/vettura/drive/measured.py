@@ -1,0 +1,225 @@
+"""Reading a trip that was measured: a CSV file with time, speed, and whatever else was logged."""
+
+import csv
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from vettura.drive.slope import grades
+from vettura.errors import InputError
+from vettura.units import KMH_PER_MPS, PERCENT, SECONDS_PER_HOUR, W_PER_KW
+
+GAP_MAX_S = 60.0
+SPEED_MAX_KMH = 400.0
+ROWS_MAX = 1_000_000
+NEEDED = ("time_s", "speed_kmh")
+OPTIONAL = (
+    "elevation_m",
+    "ambient_degc",
+    "battery_v",
+    "battery_a",
+    "soc_pct",
+    "heating_kw",
+    "aircon_kw",
+    "battery_degc",
+    "cabin_degc",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasuredTrip:
+    """A measured trip on a grid of one second; a column that was not logged is None."""
+
+    name: str
+    time_s: list[float]
+    speed_mps: list[float]
+    grade: list[float] | None
+    """Slope of the road, from elevation smoothed over distance."""
+    elevation_m: list[float] | None
+    ambient_degc: list[float] | None
+    battery_v: list[float] | None
+    battery_a: list[float] | None
+    """Negative when discharging."""
+    soc: list[float] | None
+    """The pack's own charge, 0 to 1."""
+    heating_w: list[float] | None
+    aircon_w: list[float] | None
+    battery_degc: list[float] | None
+    cabin_degc: list[float] | None
+    notes: list[str]
+    """What was repaired or left out, for a person."""
+
+    @property
+    def power_w(self) -> list[float] | None:
+        """Power at the pack's terminals, positive when discharging; None without volts and amps."""
+        if self.battery_v is None or self.battery_a is None:
+            return None
+        return [-v * a for v, a in zip(self.battery_v, self.battery_a, strict=True)]
+
+    @property
+    def energy_wh(self) -> float | None:
+        """Energy drawn from the pack, net of regeneration, by the trapezoidal rule."""
+        power = self.power_w
+        if power is None:
+            return None
+        return sum(0.5 * (a + b) for a, b in pairwise(power)) / SECONDS_PER_HOUR
+
+
+def read_trip(path: Path) -> MeasuredTrip:
+    """Read a CSV file; InputError names file, line, column and remedy."""
+    header, rows = _read_rows(path)
+    missing = [name for name in NEEDED if name not in header]
+    if missing:
+        raise InputError(
+            f"{path}: no column '{missing[0]}'",
+            hint=f"{_remedy(header, missing[0])}; the file has {', '.join(header) or 'no header'}",
+        )
+    time_s = _needed(path, header, rows, "time_s")
+    _check_time(path, time_s)
+    speed_kmh = _needed(path, header, rows, "speed_kmh")
+    _check_speed(path, speed_kmh)
+    grid = [time_s[0] + k for k in range(int(time_s[-1] - time_s[0] + 1e-6) + 1)]
+    notes: list[str] = []
+    found = {
+        name: _optional(header, rows, name, time_s, grid, notes)
+        for name in OPTIONAL
+        if name in header
+    }
+    speed_mps = [v / KMH_PER_MPS for v in _resample(time_s, speed_kmh, grid)]
+    elevation_m = found.get("elevation_m")
+    return MeasuredTrip(
+        name=path.stem,
+        time_s=[t - grid[0] for t in grid],
+        speed_mps=speed_mps,
+        grade=grades(speed_mps, elevation_m) if elevation_m else None,
+        elevation_m=elevation_m,
+        ambient_degc=found.get("ambient_degc"),
+        battery_v=found.get("battery_v"),
+        battery_a=found.get("battery_a"),
+        soc=_scaled(found.get("soc_pct"), 1.0 / PERCENT),
+        heating_w=_scaled(found.get("heating_kw"), W_PER_KW),
+        aircon_w=_scaled(found.get("aircon_kw"), W_PER_KW),
+        battery_degc=found.get("battery_degc"),
+        cabin_degc=found.get("cabin_degc"),
+        notes=notes,
+    )
+
+
+def _read_rows(path: Path) -> tuple[list[str], list[list[str]]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, strict=True)
+            header = [name.strip() for name in next(reader, [])]
+            rows = [row for row, _ in zip(reader, range(ROWS_MAX + 1), strict=False)]
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 at byte {error.start}") from None
+    except csv.Error as error:
+        raise InputError(f"{path}: not a CSV file: {error}") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"{path}: {reason.lower()}") from None
+    if len(rows) > ROWS_MAX:
+        raise InputError(f"{path}: more than {ROWS_MAX} lines", hint="split the trip")
+    if len(header) == 1 and ";" in header[0]:
+        raise InputError(
+            f"{path}: columns are parted by ';'", hint="use commas, and points in numbers"
+        )
+    rows = [row for row in rows if row]
+    if len(rows) < 2:
+        raise InputError(f"{path}: fewer than two lines of data")
+    return header, rows
+
+
+def _remedy(header: list[str], wanted: str) -> str:
+    stem = wanted.split("_")[0]
+    near = [name for name in header if name.startswith(stem)]
+    return f"convert '{near[0]}' to {wanted}" if near else f"add {wanted}"
+
+
+def _cell(row: list[str], index: int) -> float:
+    """The number in a cell; NaN for an empty one, and for what is no number."""
+    try:
+        value = float(row[index])
+    except (ValueError, IndexError):
+        return math.nan
+    return value if math.isfinite(value) else math.nan
+
+
+def _needed(path: Path, header: list[str], rows: list[list[str]], name: str) -> list[float]:
+    index = header.index(name)
+    values = [_cell(row, index) for row in rows]
+    for line, (row, value) in enumerate(zip(rows, values, strict=True), start=2):
+        if math.isnan(value):
+            text = row[index] if index < len(row) else ""
+            raise InputError(
+                f"{path}, line {line}, column '{name}': {text!r} is not a number",
+                hint="fill it or cut the line out; a gap of up to 60 s is bridged",
+            )
+    return values
+
+
+def _check_time(path: Path, time_s: list[float]) -> None:
+    for line, (before, after) in enumerate(pairwise(time_s), start=3):
+        if after <= before:
+            raise InputError(
+                f"{path}, line {line}: time goes from {before:g} to {after:g} s",
+                hint="sort the lines by time_s and drop repeated ones",
+            )
+        if after - before > GAP_MAX_S:
+            raise InputError(
+                f"{path}: gap of {after - before:g} s between lines {line - 1} and {line}",
+                hint="split the trip there, or fill the gap",
+            )
+
+
+def _check_speed(path: Path, speed_kmh: list[float]) -> None:
+    for line, speed in enumerate(speed_kmh, start=2):
+        if not 0.0 <= speed <= SPEED_MAX_KMH:
+            raise InputError(
+                f"{path}, line {line}, column 'speed_kmh': {speed:g} km/h",
+                hint=f"speeds lie between 0 and {SPEED_MAX_KMH:g} km/h; is the unit right?",
+            )
+
+
+def _optional(
+    header: list[str],
+    rows: list[list[str]],
+    name: str,
+    time_s: list[float],
+    grid: list[float],
+    notes: list[str],
+) -> list[float] | None:
+    """A column on the grid; None, with a note, when too much of it is missing."""
+    index = header.index(name)
+    values = [_cell(row, index) for row in rows]
+    known = [(t, v) for t, v in zip(time_s, values, strict=True) if not math.isnan(v)]
+    if len(known) == len(values):
+        return _resample(time_s, values, grid)
+    times = [t for t, _ in known]
+    edges = [time_s[0], *times, time_s[-1]]
+    widest = max(after - before for before, after in pairwise(edges))
+    if len(known) < 2 or widest > GAP_MAX_S:
+        notes.append(f"column '{name}' left out: {widest:g} s of it in a row are missing")
+        return None
+    notes.append(f"column '{name}': {len(values) - len(known)} missing values were bridged")
+    return _resample(times, [v for _, v in known], grid)
+
+
+def _resample(time_s: list[float], values: list[float], grid: list[float]) -> list[float]:
+    """Linear interpolation on the grid, held at both ends. Both time axes rise."""
+    out, k = [], 0
+    for t in grid:
+        while k < len(time_s) - 2 and time_s[k + 1] < t:
+            k += 1
+        if t <= time_s[0]:
+            out.append(values[0])
+            continue
+        span = time_s[k + 1] - time_s[k]
+        share = min((t - time_s[k]) / span, 1.0)
+        out.append(values[k] + share * (values[k + 1] - values[k]))
+    return out
+
+
+def _scaled(values: list[float] | None, factor: float) -> list[float] | None:
+    return None if values is None else [factor * v for v in values]

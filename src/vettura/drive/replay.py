@@ -1,0 +1,154 @@
+"""Driving the model along a trip that was measured, and laying the two side by side."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+
+from vettura.car.charge import pack_soc
+from vettura.car.params import Params
+from vettura.car.relations import resting_state
+from vettura.car.road import pressure_at
+from vettura.car.state import Inputs, State
+from vettura.car.step import step
+from vettura.drive.measured import MeasuredTrip
+from vettura.drive.plot import ReplaySeries
+from vettura.units import SECONDS_PER_HOUR
+
+DEFAULT_DEGC = 20.0
+DEFAULT_DISPLAYED_SOC = 0.8
+STEP_S = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay:
+    """What the model says of a measured trip, second by second and in all."""
+
+    power_w: list[float]
+    """At the pack's terminals; positive discharges."""
+    energy_wh: list[float]
+    """Its running sum."""
+    soc: list[float]
+    """The pack's own charge, 0 to 1."""
+    climate_w: list[float]
+    distance_m: float
+    missed_s: float
+    measured_wh: float | None
+    """None when the file holds no volts and amps."""
+    measured_climate_wh: float | None
+    """None when neither heater nor compressor was logged."""
+
+    @property
+    def predicted_wh(self) -> float:
+        """Energy drawn from the pack, net of regeneration."""
+        return self.energy_wh[-1]
+
+    @property
+    def climate_wh(self) -> float:
+        """Energy of heater and compressor."""
+        return sum(self.climate_w) * STEP_S / SECONDS_PER_HOUR
+
+    @property
+    def error(self) -> float | None:
+        """Predicted over measured energy, less one; None when nothing was measured."""
+        if not self.measured_wh or self.measured_wh <= 0.0:
+            return None
+        return self.predicted_wh / self.measured_wh - 1.0
+
+
+def replay(
+    params: Params, trip: MeasuredTrip, *, model_climate: bool = False, target_degc: float = 21.0
+) -> Replay:
+    """Drive the trip's speeds on its slopes in its air.
+
+    Measured heater and compressor power is used where the file has it, unless `model_climate`; a
+    file without it is driven with the climate modelled towards `target_degc`.
+    """
+    measured_w = _climate_w(trip)
+    climate_w = None if model_climate else measured_w
+    state = _begin(params, trip)
+    power: list[float] = []
+    energy: list[float] = []
+    soc: list[float] = []
+    climate: list[float] = []
+    missed_s = drawn_wh = 0.0
+    for k in range(1, len(trip.time_s)):
+        inputs = Inputs(
+            speed_mps=trip.speed_mps[k],
+            grade=trip.grade[k] if trip.grade else 0.0,
+            pressure_pa=pressure_at(trip.elevation_m[k] if trip.elevation_m else 0.0),
+            ambient_degc=trip.ambient_degc[k] if trip.ambient_degc else DEFAULT_DEGC,
+            climate_on=1.0,
+            cabin_target_degc=target_degc,
+            climate_power_w=climate_w[k] if climate_w else -1.0,
+        )
+        state, flows = step(params, state, inputs, STEP_S)
+        drawn_wh += flows.battery_power_w * STEP_S / SECONDS_PER_HOUR
+        power.append(flows.battery_power_w)
+        energy.append(drawn_wh)
+        soc.append(state.soc)
+        climate.append(flows.climate_power_w)
+        missed_s += flows.trace_missed * STEP_S
+    return Replay(
+        power_w=power,
+        energy_wh=energy,
+        soc=soc,
+        climate_w=climate,
+        distance_m=state.distance_m,
+        missed_s=missed_s,
+        measured_wh=trip.energy_wh,
+        measured_climate_wh=sum(measured_w) * STEP_S / SECONDS_PER_HOUR if measured_w else None,
+    )
+
+
+def _begin(params: Params, trip: MeasuredTrip) -> State:
+    """The car at the start: as measured, else rested in the air of the trip."""
+    ambient = trip.ambient_degc[0] if trip.ambient_degc else DEFAULT_DEGC
+    state = resting_state(params, displayed_soc=DEFAULT_DISPLAYED_SOC, ambient_degc=ambient)
+    cabin = _first(trip.cabin_degc, ambient)
+    return state._replace(
+        speed_mps=trip.speed_mps[0],
+        soc=_first(trip.soc, pack_soc(params, DEFAULT_DISPLAYED_SOC)),
+        battery_degc=_first(trip.battery_degc, ambient),
+        cabin_degc=cabin,
+        interior_degc=cabin,
+    )
+
+
+def _first(column: Sequence[float] | None, otherwise: float) -> float:
+    return column[0] if column else otherwise
+
+
+def _climate_w(trip: MeasuredTrip) -> list[float] | None:
+    """Measured electric power of heater and compressor together; None when neither is there."""
+    if trip.heating_w is None and trip.aircon_w is None:
+        return None
+    zeros = [0.0] * len(trip.time_s)
+    pairs = zip(trip.heating_w or zeros, trip.aircon_w or zeros, strict=True)
+    return [max(heat, 0.0) + max(cool, 0.0) for heat, cool in pairs]
+
+
+def series_of(trip: MeasuredTrip, driven: Replay) -> ReplaySeries:
+    """The two side by side, for a plot; without the first second, before the model had moved."""
+    power_w = trip.power_w
+    measured_wh = None
+    if power_w is not None:
+        halves = (0.5 * (a + b) / SECONDS_PER_HOUR for a, b in pairwise(power_w))
+        measured_wh = list(accumulate(halves))
+    return ReplaySeries(
+        title=trip.name,
+        time_s=trip.time_s[1:],
+        speed_mps=trip.speed_mps[1:],
+        elevation_m=_rest(trip.elevation_m),
+        power_w=driven.power_w,
+        measured_power_w=_rest(power_w),
+        energy_wh=driven.energy_wh,
+        measured_energy_wh=measured_wh,
+        soc=driven.soc,
+        measured_soc=_rest(trip.soc),
+        climate_w=driven.climate_w,
+        measured_climate_w=_rest(_climate_w(trip)),
+    )
+
+
+def _rest(column: list[float] | None) -> list[float] | None:
+    return None if column is None else column[1:]

@@ -1,0 +1,75 @@
+"""What a car tells the world: signal frames now, samples for its history."""
+
+import structlog
+
+from vettura.bus.interface import Bus
+from vettura.bus.messages import Sample, SignalFrame, encode
+from vettura.bus.signals import Changes
+from vettura.bus.subjects import car_signals
+from vettura.car.charge import displayed_soc
+from vettura.car.params import Params
+from vettura.car.spec import CarSpec
+from vettura.drive.living import CHARGING, DRIVING, PARKED, Air, Living, range_m
+from vettura.drive.signals import identity_values, signal_values
+from vettura.errors import BusError
+from vettura.units import NS_PER_S
+
+log = structlog.get_logger()
+
+FULL_FRAME_S = 60.0
+SAMPLE_S = {DRIVING: 10.0, CHARGING: 60.0, PARKED: 600.0}
+"""How often a point of history is taken, by what the car does; also whenever that changes."""
+
+
+class Telling:
+    """Puts a living car into frames and samples; remembers what it has said."""
+
+    def __init__(self, bus: Bus, params: Params, spec: CarSpec, vin: str) -> None:
+        self._bus = bus
+        self._params = params
+        self._identity = identity_values(params, spec, vin)
+        self._changes = Changes()
+        self._full_ns = 0
+        self._sampled_ns = 0
+        self._sampled_mode = ""
+
+    def full_frame(self, car: Living, air: Air) -> SignalFrame:
+        """Everything, for one who asks; what others were told is not touched."""
+        values = signal_values(self._params, self._identity, car, air)
+        return SignalFrame(time_ns=car.time_ns, values=values, full=True)
+
+    async def publish(self, car: Living, air: Air) -> None:
+        """Say what changed; everything now and then."""
+        values = signal_values(self._params, self._identity, car, air)
+        now_s = car.time_ns / NS_PER_S
+        full = car.time_ns - self._full_ns >= FULL_FRAME_S * NS_PER_S
+        told = self._changes.full(values, now_s) if full else self._changes.since(values, now_s)
+        if full:
+            self._full_ns = car.time_ns
+        if not told:
+            return
+        frame = SignalFrame(time_ns=car.time_ns, values=told, full=full)
+        try:
+            await self._bus.publish(car_signals(car.vin), encode(frame))
+        except BusError as error:
+            # The next full frame tells everything again.
+            log.debug("frame_lost", car=car.vin, error=error.message)
+
+    def sample(self, car: Living, air: Air) -> Sample | None:
+        """A point of history when one is due, else None."""
+        waited_ns = car.time_ns - self._sampled_ns
+        if car.mode == self._sampled_mode and waited_ns < SAMPLE_S[car.mode] * NS_PER_S:
+            return None
+        self._sampled_ns, self._sampled_mode = car.time_ns, car.mode
+        return Sample(
+            time_ns=car.time_ns,
+            soc=displayed_soc(self._params, car.state.soc),
+            speed_mps=car.state.speed_mps,
+            battery_power_w=car.flows.battery_power_w,
+            cabin_degc=car.state.cabin_degc,
+            ambient_degc=air.ambient_degc,
+            range_m=range_m(self._params, car),
+            odometer_m=car.state.distance_m,
+            mode=car.mode,
+            wall_power_w=car.flows.wall_power_w,
+        )

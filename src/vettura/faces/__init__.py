@@ -1,0 +1,1 @@
+"""The edge: one file for each outside protocol. None yet."""

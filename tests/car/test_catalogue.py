@@ -1,0 +1,92 @@
+"""Car files: ours are sound and sourced; a bad one is one clear line."""
+
+import tomllib
+from importlib.resources import files
+
+import pytest
+
+from make import ALL_CARS
+from vettura.car import load_car, params_of
+from vettura.errors import InputError
+
+TEXT = files("vettura.car").joinpath("models", "bmw-i3-60ah.toml").read_text("utf-8")
+
+
+def test_the_five_cars_are_there():
+    assert ALL_CARS == [
+        "bmw-i3-60ah",
+        "nissan-leaf-40kwh",
+        "tesla-model-3-rwd",
+        "vw-id4-pro",
+        "xiaomi-su7",
+    ]
+
+
+@pytest.mark.parametrize("car", ALL_CARS)
+def test_every_figure_has_a_source_and_every_source_is_used(car):
+    text = files("vettura.car").joinpath("models", f"{car}.toml").read_text("utf-8")
+    tree = tomllib.loads(text)
+    used = set()
+
+    def walk(node, path):
+        if "value" in node:
+            used.add(node["source"])
+            assert node["source"] in tree["sources"], path
+            judged = tree["sources"][node["source"]].startswith("our judgement")
+            assert not judged or node.get("estimate"), f"{path} is judged but not marked"
+            return
+        if "source" in node:
+            used.add(node["source"])
+        for key, value in node.items():
+            if isinstance(value, dict):
+                walk(value, f"{path}.{key}")
+
+    for part in ("body", "motor", "battery", "climate", "charging", "published"):
+        walk(tree[part], part)
+    assert used == set(tree["sources"])
+
+
+@pytest.mark.parametrize("car", ALL_CARS)
+def test_a_car_is_plausible(car):
+    spec = load_car(car)
+    params = params_of(spec)
+    assert spec.id == car
+    top_mps = spec.published["top_speed_kmh"].value / 3.6
+    rpm = top_mps / params.motor.wheel_radius_m * params.motor.gear_ratio * 9.549
+    assert 9_000 < rpm < 21_500
+    assert 250.0 < params.pack.ocv_v[10] < 450.0
+    assert 0.0 <= params.pack.soc_empty < params.pack.soc_full <= 1.0
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        ("kerb_mass_kg", "kerb_mass_lb", ["body", "unknown key 'kerb_mass_lb'", "'kerb_mass_kg'"]),
+        ("{ value = 1195", "{ value = 2634000", ["body.kerb_mass_kg.value", "<= 5000"]),
+        ("{ value = 1195", '{ value = "1195 kg"', ["body.kerb_mass_kg.value", "float"]),
+        ('"nmc"', '"lead"', ["battery.chemistry.value", "lead"]),
+        ("[body]", "[boddy]", ["unknown key 'boddy'", "'body'"]),
+        ("drag_coefficient =", "# drag_coefficient =", ["missing key 'drag_coefficient'"]),
+        (', source = "bmw" }', " }", ["missing key 'source'"]),
+        (', source = "bmw" }', ', source = "hearsay" }', ["source 'hearsay'", "[sources]"]),
+        ("at = [0.0, 0.3,", "at = [0.0, 30.0,", ["charging.dc_curve", "rise"]),
+        ("0.62, 1.0]", "0.62, 100.0]", ["charging.dc_curve", "not percent"]),
+        ("0.62, 1.0]", "0.62]", ["4 points but 5 values"]),
+        ("value = 18800", "value = 28800", ["capacity_net_wh 28800 exceeds"]),
+        ("value = 125000", "value = 125", ["motor.power_max_w.value", ">= 5000"]),
+    ],
+)
+def test_a_mistake_in_a_car_file_is_named(tmp_path, before, after, says):
+    assert before in TEXT
+    path = tmp_path / "mine.toml"
+    path.write_text(TEXT.replace(before, after, 1), "utf-8")
+    with pytest.raises(InputError) as caught:
+        load_car(str(path))
+    for word in (str(path), *says):
+        assert word in str(caught.value)
+
+
+def test_an_unknown_car_is_answered_with_those_there_are():
+    with pytest.raises(InputError, match="no car is called 'kitt'") as caught:
+        load_car("kitt")
+    assert "xiaomi-su7" in caught.value.hint
