@@ -1,5 +1,7 @@
 """Measured trips: what is wrong with a file is said with line, column and remedy."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -92,6 +94,38 @@ def test_a_bad_file_is_one_clear_line(tmp_path, text, says):
     assert str(caught.value).startswith(str(path))
     for word in says:
         assert word in str(caught.value)
+
+
+def test_a_line_is_counted_as_an_editor_counts_it_past_empty_ones(tmp_path):
+    path = written(tmp_path, "time_s,speed_kmh\n0,1\n\n1,2\n\n2,fast\n")
+    with pytest.raises(InputError, match="line 6, column 'speed_kmh'"):
+        read_trip(path)
+
+
+@pytest.mark.parametrize(
+    ("column", "wrong"),
+    [
+        ("ambient_degc", "-273.15"),
+        ("soc_pct", "65535"),
+        ("battery_v", "-999"),
+        ("cabin_degc", "1e308"),
+    ],
+)
+def test_a_reading_that_cannot_be_counts_as_missing(tmp_path, column, wrong):
+    few = [f"{k},36,{wrong if k == 5 else 20}" for k in range(200)]
+    many = [f"{k},36,{wrong}" for k in range(200)]
+    header = f"time_s,speed_kmh,{column}"
+    bridged = read_trip(written(tmp_path, table(few, header)))
+    left_out = read_trip(written(tmp_path, table(many, header)))
+    assert bridged.notes == [f"column '{column}': 1 values that cannot be were bridged"]
+    assert left_out.notes == [
+        f"column '{column}' left out: 199 s of values that cannot be in a row"
+    ]
+
+
+def test_what_is_no_file_is_refused_before_it_is_read():
+    with pytest.raises(InputError, match="/dev/zero: not a file"):
+        read_trip(Path("/dev/zero"))
 
 
 def test_a_folder_or_a_missing_file_is_one_clear_line(tmp_path):

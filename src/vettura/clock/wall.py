@@ -35,7 +35,7 @@ class WallClock:
         self._ids = IdMaker(os.urandom)
         self._start_ns = waits.checked_start_ns(time.time_ns() if start_ns is None else start_ns)
         self._anchor_ns = self._start_ns
-        self._anchor_real_ns = time.monotonic_ns()
+        self._anchor_real_ns = _real_ns()
         self._alarms: set[_WallAlarm] = set()
 
     @property
@@ -54,7 +54,7 @@ class WallClock:
         Every pending wait keeps its instant and is timed anew.
         """
         _checked_speed(speed)
-        real_ns = time.monotonic_ns()
+        real_ns = _real_ns()
         self._anchor_ns = self._at_ns(real_ns)
         self._anchor_real_ns = real_ns
         self._speed = speed
@@ -63,7 +63,7 @@ class WallClock:
 
     def now_ns(self) -> int:
         """Nanoseconds since the epoch, UTC."""
-        return self._at_ns(time.monotonic_ns())
+        return self._at_ns(_real_ns())
 
     def _at_ns(self, real_ns: int) -> int:
         return self._anchor_ns + int((real_ns - self._anchor_real_ns) * self._speed)
@@ -139,6 +139,13 @@ class _WallAlarm:
             self.arm()
         elif not self.rung.done():
             self.rung.set_result(None)
+
+
+def _real_ns() -> int:
+    """Real nanoseconds that only grow; the machine's own sleep counts where the system tells."""
+    if hasattr(time, "CLOCK_BOOTTIME"):
+        return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+    return time.monotonic_ns()
 
 
 def _checked_speed(speed: float) -> float:

@@ -2,9 +2,11 @@
 
 import csv
 import math
+import stat
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 from vettura.drive.slope import grades
 from vettura.errors import InputError
@@ -13,18 +15,30 @@ from vettura.units import KMH_PER_MPS, PERCENT, SECONDS_PER_HOUR, W_PER_KW
 GAP_MAX_S = 60.0
 SPEED_MAX_KMH = 400.0
 ROWS_MAX = 1_000_000
+BYTES_MAX = 500_000_000
 NEEDED = ("time_s", "speed_kmh")
-OPTIONAL = (
-    "elevation_m",
-    "ambient_degc",
-    "battery_v",
-    "battery_a",
-    "soc_pct",
-    "heating_kw",
-    "aircon_kw",
-    "battery_degc",
-    "cabin_degc",
-)
+OPTIONAL = {
+    "elevation_m": (-500.0, 9_000.0),
+    "ambient_degc": (-60.0, 60.0),
+    "battery_v": (0.0, 1_500.0),
+    "battery_a": (-3_000.0, 3_000.0),
+    "soc_pct": (0.0, 100.0),
+    "heating_kw": (-1.0, 50.0),
+    "aircon_kw": (-1.0, 50.0),
+    "battery_degc": (-60.0, 120.0),
+    "cabin_degc": (-60.0, 100.0),
+}
+"""What is used where it was logged, and between which values; loggers write -999 or 65535 for "no
+reading", so a value outside counts as missing."""
+
+
+class Sheet(NamedTuple):
+    """A CSV file as it was read."""
+
+    header: list[str]
+    rows: list[list[str]]
+    lines: list[int]
+    """Line of the file that each row ends on, for a person who looks there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,23 +82,24 @@ class MeasuredTrip:
 
 def read_trip(path: Path) -> MeasuredTrip:
     """Read a CSV file; InputError names file, line, column and remedy."""
-    header, rows = _read_rows(path)
-    missing = [name for name in NEEDED if name not in header]
+    sheet = _read_sheet(path)
+    missing = [name for name in NEEDED if name not in sheet.header]
     if missing:
+        there = ", ".join(sheet.header) or "no header"
         raise InputError(
             f"{path}: no column '{missing[0]}'",
-            hint=f"{_remedy(header, missing[0])}; the file has {', '.join(header) or 'no header'}",
+            hint=f"{_remedy(sheet.header, missing[0])}; the file has {there}",
         )
-    time_s = _needed(path, header, rows, "time_s")
-    _check_time(path, time_s)
-    speed_kmh = _needed(path, header, rows, "speed_kmh")
-    _check_speed(path, speed_kmh)
+    time_s = _needed(path, sheet, "time_s")
+    _check_time(path, sheet.lines, time_s)
+    speed_kmh = _needed(path, sheet, "speed_kmh")
+    _check_speed(path, sheet.lines, speed_kmh)
     grid = [time_s[0] + k for k in range(int(time_s[-1] - time_s[0] + 1e-6) + 1)]
     notes: list[str] = []
     found = {
-        name: _optional(header, rows, name, time_s, grid, notes)
+        name: _optional(sheet, name, time_s, grid, notes)
         for name in OPTIONAL
-        if name in header
+        if name in sheet.header
     }
     speed_mps = [v / KMH_PER_MPS for v in _resample(time_s, speed_kmh, grid)]
     elevation_m = found.get("elevation_m")
@@ -106,12 +121,20 @@ def read_trip(path: Path) -> MeasuredTrip:
     )
 
 
-def _read_rows(path: Path) -> tuple[list[str], list[list[str]]]:
+def _read_sheet(path: Path) -> Sheet:
+    rows: list[list[str]] = []
+    lines: list[int] = []
     try:
+        _check_file(path)
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, strict=True)
             header = [name.strip() for name in next(reader, [])]
-            rows = [row for row, _ in zip(reader, range(ROWS_MAX + 1), strict=False)]
+            for row in reader:
+                if row:
+                    rows.append(row)
+                    lines.append(reader.line_num)
+                if len(rows) > ROWS_MAX:
+                    raise InputError(f"{path}: more than {ROWS_MAX} lines", hint="split the trip")
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 at byte {error.start}") from None
     except csv.Error as error:
@@ -119,16 +142,21 @@ def _read_rows(path: Path) -> tuple[list[str], list[list[str]]]:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(f"{path}: {reason.lower()}") from None
-    if len(rows) > ROWS_MAX:
-        raise InputError(f"{path}: more than {ROWS_MAX} lines", hint="split the trip")
     if len(header) == 1 and ";" in header[0]:
         raise InputError(
             f"{path}: columns are parted by ';'", hint="use commas, and points in numbers"
         )
-    rows = [row for row in rows if row]
     if len(rows) < 2:
         raise InputError(f"{path}: fewer than two lines of data")
-    return header, rows
+    return Sheet(header, rows, lines)
+
+
+def _check_file(path: Path) -> None:
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
+        raise InputError(f"{path}: not a file", hint="write the trip to a CSV file first")
+    if status.st_size > BYTES_MAX:
+        raise InputError(f"{path}: larger than {BYTES_MAX} bytes", hint="split the trip")
 
 
 def _remedy(header: list[str], wanted: str) -> str:
@@ -146,10 +174,10 @@ def _cell(row: list[str], index: int) -> float:
     return value if math.isfinite(value) else math.nan
 
 
-def _needed(path: Path, header: list[str], rows: list[list[str]], name: str) -> list[float]:
-    index = header.index(name)
-    values = [_cell(row, index) for row in rows]
-    for line, (row, value) in enumerate(zip(rows, values, strict=True), start=2):
+def _needed(path: Path, sheet: Sheet, name: str) -> list[float]:
+    index = sheet.header.index(name)
+    values = [_cell(row, index) for row in sheet.rows]
+    for line, row, value in zip(sheet.lines, sheet.rows, values, strict=True):
         if math.isnan(value):
             text = row[index] if index < len(row) else ""
             raise InputError(
@@ -159,8 +187,9 @@ def _needed(path: Path, header: list[str], rows: list[list[str]], name: str) -> 
     return values
 
 
-def _check_time(path: Path, time_s: list[float]) -> None:
-    for line, (before, after) in enumerate(pairwise(time_s), start=3):
+def _check_time(path: Path, lines: list[int], time_s: list[float]) -> None:
+    pairs = zip(pairwise(lines), pairwise(time_s), strict=True)
+    for (line_before, line), (before, after) in pairs:
         if after <= before:
             raise InputError(
                 f"{path}, line {line}: time goes from {before:g} to {after:g} s",
@@ -168,13 +197,13 @@ def _check_time(path: Path, time_s: list[float]) -> None:
             )
         if after - before > GAP_MAX_S:
             raise InputError(
-                f"{path}: gap of {after - before:g} s between lines {line - 1} and {line}",
+                f"{path}: gap of {after - before:g} s between lines {line_before} and {line}",
                 hint="split the trip there, or fill the gap",
             )
 
 
-def _check_speed(path: Path, speed_kmh: list[float]) -> None:
-    for line, speed in enumerate(speed_kmh, start=2):
+def _check_speed(path: Path, lines: list[int], speed_kmh: list[float]) -> None:
+    for line, speed in zip(lines, speed_kmh, strict=True):
         if not 0.0 <= speed <= SPEED_MAX_KMH:
             raise InputError(
                 f"{path}, line {line}, column 'speed_kmh': {speed:g} km/h",
@@ -183,26 +212,23 @@ def _check_speed(path: Path, speed_kmh: list[float]) -> None:
 
 
 def _optional(
-    header: list[str],
-    rows: list[list[str]],
-    name: str,
-    time_s: list[float],
-    grid: list[float],
-    notes: list[str],
+    sheet: Sheet, name: str, time_s: list[float], grid: list[float], notes: list[str]
 ) -> list[float] | None:
     """A column on the grid; None, with a note, when too much of it is missing."""
-    index = header.index(name)
-    values = [_cell(row, index) for row in rows]
-    known = [(t, v) for t, v in zip(time_s, values, strict=True) if not math.isnan(v)]
+    index = sheet.header.index(name)
+    low, high = OPTIONAL[name]
+    values = [_cell(row, index) for row in sheet.rows]
+    known = [(t, v) for t, v in zip(time_s, values, strict=True) if low <= v <= high]
     if len(known) == len(values):
         return _resample(time_s, values, grid)
+    what = "missing values" if any(map(math.isnan, values)) else "values that cannot be"
     times = [t for t, _ in known]
     edges = [time_s[0], *times, time_s[-1]]
     widest = max(after - before for before, after in pairwise(edges))
     if len(known) < 2 or widest > GAP_MAX_S:
-        notes.append(f"column '{name}' left out: {widest:g} s of it in a row are missing")
+        notes.append(f"column '{name}' left out: {widest:g} s of {what} in a row")
         return None
-    notes.append(f"column '{name}': {len(values) - len(known)} missing values were bridged")
+    notes.append(f"column '{name}': {len(values) - len(known)} {what} were bridged")
     return _resample(times, [v for _, v in known], grid)
 
 
