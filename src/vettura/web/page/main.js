@@ -1,0 +1,159 @@
+/** The page: joins the line, the scene and the cards, and draws at most once a frame. */
+
+import { connectControls, showCards } from "/cards.js";
+import { drawFlow, moveFlow, showFlow } from "/flow.js";
+import { connectHistory, restyle, showHistory } from "/history.js";
+import { car, chooseCar, follow, live, nowSeconds } from "/live.js";
+import { drawMap, moveMap, showMap } from "/map.js";
+import { fitScenery, move, paintSky, pose } from "/scene.js";
+import {
+  add,
+  byId,
+  dateWords,
+  hourMinute,
+  mark,
+  say,
+  setTimezone,
+  SIGNAL,
+  skyWords,
+} from "/words.js";
+
+const SOMEWHERE = { latitude: 45, longitude: 9 };
+let shownRevision = -1;
+let lastFrame = 0;
+
+function frame(at) {
+  const elapsed = Math.min(0.1, (at - lastFrame) / 1000);
+  lastFrame = at;
+  if (live.ready) {
+    if (live.revision !== shownRevision) {
+      show();
+      if (shownRevision < 0) performance.mark("first data");
+      shownRevision = live.revision;
+    }
+    showTime();
+    move(elapsed);
+    moveFlow(elapsed);
+    moveMap(elapsed);
+  }
+  requestAnimationFrame(frame);
+}
+
+/** Bring the page up to what is known. */
+function show() {
+  const { state } = live;
+  const shown = car();
+  document.body.removeAttribute("data-waiting");
+  setTimezoneOnce(state.timezone);
+  say(byId("home-title"), state.title);
+  showBanner(state);
+  showSpeeds(state);
+  showCarNames(state);
+  say(byId("sky-words"), skyWords(state.weather?.condition));
+  if (!shown) return;
+  const { signals } = shown;
+  pose(signals);
+  showCards(shown, signals);
+  showFlow(signals);
+  showMap(state, live.vin, signals);
+}
+
+function showTime() {
+  const now = nowSeconds();
+  say(byId("clock"), hourMinute(now));
+  say(byId("date"), dateWords(now));
+  const { latitude, longitude } = where();
+  paintSky(now, latitude, longitude, live.state.weather?.condition);
+  showHistory();
+}
+
+/** Where the sky is looked at: at the car, or else at home. */
+function where() {
+  const signals = car()?.signals ?? {};
+  const place = live.state.places[0];
+  if (Number.isFinite(signals[SIGNAL.latitude])) {
+    return { latitude: signals[SIGNAL.latitude], longitude: signals[SIGNAL.longitude] };
+  }
+  if (place) return { latitude: place.latitude_deg, longitude: place.longitude_deg };
+  return SOMEWHERE;
+}
+
+let timezoneShown = "";
+function setTimezoneOnce(name) {
+  if (name === timezoneShown) return;
+  timezoneShown = name;
+  setTimezone(name);
+}
+
+function showBanner(state) {
+  const banner = byId("banner");
+  let words = "";
+  if (!live.connected) words = "Connection lost. The page picks up where it was as soon as it can.";
+  else if (!state.bus.up) words = "The bus is away, the car goes on. Reconnecting…";
+  banner.hidden = words === "";
+  if (words) say(banner.querySelector("span"), words);
+}
+
+function showSpeeds() {
+  for (const button of byId("speeds").children) {
+    mark(button, "aria-pressed", Number(button.dataset.factor) === live.clock.factor);
+  }
+}
+
+function showCarNames(state) {
+  const names = byId("cars");
+  const vins = Object.keys(state.cars);
+  names.hidden = vins.length < 2;
+  if (names.hidden) return;
+  vins.forEach((vin, index) => {
+    let button = names.children[index];
+    if (!button) {
+      button = add(names, "button", { type: "button" });
+      button.addEventListener("click", () => chooseCar(button.dataset.vin));
+    }
+    button.dataset.vin = vin;
+    say(button, state.cars[vin].name);
+    mark(button, "aria-pressed", vin === live.vin);
+  });
+}
+
+/** Light or dark: as the system says, until the viewer says otherwise. */
+function connectTheme() {
+  const root = document.documentElement;
+  const system = window.matchMedia("(prefers-color-scheme: dark)");
+  const chosen = remembered();
+  if (chosen) root.dataset.theme = chosen;
+  byId("theme").addEventListener("click", () => {
+    const dark = (root.dataset.theme ?? (system.matches ? "dark" : "light")) === "dark";
+    root.dataset.theme = dark ? "light" : "dark";
+    remember(root.dataset.theme);
+    restyle();
+  });
+  system.addEventListener("change", restyle);
+}
+
+function remembered() {
+  try {
+    return localStorage.getItem("theme");
+  } catch {
+    return null;
+  }
+}
+
+function remember(theme) {
+  try {
+    localStorage.setItem("theme", theme);
+  } catch {
+    /* A private window forgets; that is all. */
+  }
+}
+
+connectTheme();
+connectControls();
+connectHistory();
+drawFlow();
+drawMap();
+fitScenery();
+window.addEventListener("resize", fitScenery);
+follow(() => {});
+requestAnimationFrame(frame);
