@@ -1,5 +1,5 @@
 #!/bin/sh
-# Install Debian packages that some tests need, when root and not there yet; others skip those tests.
+# Install Debian packages that some tests need, when root and not there yet; else those tests skip.
 set -eu
 for package in "$@"; do
     command -v "$package" >/dev/null && continue

@@ -1,0 +1,63 @@
+"""The `vettura` command: which commands there are, and what every failure looks like.
+
+Exit codes: 0 done, 1 a check or a run failed, 2 usage or bad input, 3 the machine lacks something.
+Standard output carries data only; messages go to standard error.
+"""
+
+import sys
+from collections.abc import Sequence
+
+from cyclopts import App
+from cyclopts.exceptions import CycloptsError
+
+from vettura import __version__
+from vettura.cli.output import complain
+from vettura.errors import VetturaError
+
+INTERRUPTED = 130
+USAGE = 2
+
+app = App(
+    name="vettura",
+    help="A smart electric car as software, and the home it lives in.",
+    version=__version__,
+    help_format="plaintext",
+)
+# Loaded only when asked for: what a command needs is nobody else's waiting time.
+app.command("vettura.cli.run:run", help="Run a home live, with a page to watch and command it.")
+app.command("vettura.cli.drive:drive", help="Drive a car over a cycle.")
+app.command(
+    "vettura.cli.replay:replay_command", name="replay", help="Drive a car along measured trips."
+)
+app.command("vettura.cli.rehearse:rehearse", help="Rehearse a home, faster than life.")
+app.command("vettura.cli.cars:cars", help="List the cars, or show one with its sources.")
+app.command("vettura.cli.doctor:doctor", help="Check what this machine has and lacks.")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and leave with its exit code."""
+    sys.exit(run_command(sys.argv[1:] if arguments is None else arguments))
+
+
+def run_command(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code; every expected failure is one clear line."""
+    try:
+        code = app(
+            list(arguments),
+            result_action="return_value",
+            exit_on_error=False,
+            print_error=False,
+        )
+    except CycloptsError as error:
+        complain(f"{error}".strip(), hint="vettura --help")
+        return USAGE
+    except VetturaError as error:
+        complain(error.message, hint=error.hint)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Who read our output has enough of it; keep Python from complaining about that at its end.
+        sys.stderr.close()
+        return 0
+    return code if isinstance(code, int) else 0

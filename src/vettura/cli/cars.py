@@ -1,0 +1,94 @@
+"""`vettura cars`: the cars there are."""
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from vettura.car.catalogue import car_ids, load_car
+from vettura.car.spec import CarSpec
+from vettura.cli.output import Row, print_json, print_table
+from vettura.units import W_PER_KW, WH_PER_KWH
+
+
+def cars(name: str = "", /, *, json: Annotated[bool, Parameter(negative="")] = False) -> None:
+    """List the cars, or show one with the source of every figure.
+
+    Parameters
+    ----------
+    name
+        Id of a car, or the path of a car file.
+    json
+        Print JSON objects, one a line.
+    """
+    if name:
+        _show(load_car(name), json=json)
+        return
+    rows = [_row(load_car(car)) for car in car_ids()]
+    if json:
+        print_json(rows)
+        return
+    headings = {
+        "id": "id",
+        "year": "year",
+        "kerb_mass_kg": "kg",
+        "power_kw": "kW",
+        "net_kwh": "kWh net",
+        "chemistry": "cells",
+        "heat_pump": "heat pump",
+        "road_load": "road load",
+    }
+    print_table("", headings, rows)
+
+
+def _row(spec: CarSpec) -> Row:
+    return {
+        "id": spec.id,
+        "name": spec.name,
+        "year": spec.year,
+        "kerb_mass_kg": spec.body.kerb_mass_kg.value,
+        "power_kw": spec.motor.power_max_w.value / W_PER_KW,
+        "net_kwh": spec.battery.capacity_net_wh.value / WH_PER_KWH,
+        "chemistry": spec.battery.chemistry.value.upper(),
+        "heat_pump": spec.climate.heat_pump.value,
+        "road_load": "coast-down" if spec.body.coast_down else _drag_quality(spec),
+    }
+
+
+def _drag_quality(spec: CarSpec) -> str:
+    body = spec.body
+    guessed = body.frontal_area_m2.estimate or body.rolling_resistance.estimate
+    return "estimated" if guessed else "drag and tyres"
+
+
+def _show(spec: CarSpec, *, json: bool) -> None:
+    rows: list[Row] = []
+    for part in ("body", "motor", "battery", "climate", "charging"):
+        group = getattr(spec, part)
+        for field in group.__struct_fields__:
+            figure = getattr(group, field)
+            if figure is None:
+                continue
+            rows.append(
+                {
+                    "figure": f"{part}.{field}",
+                    "value": _value(figure),
+                    "estimate": getattr(figure, "estimate", False),
+                    "source": spec.sources[figure.source],
+                }
+            )
+    if json:
+        print_json(rows)
+        return
+    headings = {"figure": "figure", "value": "value", "estimate": "estimate", "source": "source"}
+    print_table(f"{spec.name} {spec.year}", headings, rows)
+
+
+def _value(figure: object) -> str:
+    value = getattr(figure, "value", None)
+    if value is None:
+        names = ("a_n", "b_n_per_mps", "c_n_per_mps2", "test_mass_kg")
+        return ", ".join(f"{name} {getattr(figure, name):g}" for name in names)
+    if isinstance(value, list):
+        at: list[float] = getattr(figure, "at", [])
+        return ", ".join(f"{a:g}: {v:g}" for a, v in zip(at, value, strict=True))
+    return f"{value:g}" if isinstance(value, float) else str(value)

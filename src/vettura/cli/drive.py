@@ -1,0 +1,80 @@
+"""`vettura drive`: one car over one cycle, at once."""
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from vettura.car.catalogue import load_car
+from vettura.car.relations import params_of
+from vettura.car.spec import CarSpec
+from vettura.cli.output import Row, print_json, print_table
+from vettura.drive.cycles import load_cycle
+from vettura.drive.simulate import drive_trip, warmed_up
+from vettura.errors import UsageError
+from vettura.units import KMH_PER_MPS, M_PER_KM, WH_PER_KWH
+
+
+def drive(
+    car: str,
+    cycle: str,
+    /,
+    *,
+    ambient: float = 22.0,
+    climate: Annotated[bool, Parameter(negative="")] = False,
+    soc: float = 90.0,
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> None:
+    """Drive a car over a cycle and print what it took from the battery.
+
+    A car with a published coast-down is driven at the mass that was set for it, as on the
+    dynamometer; others with kerb mass plus 100 kg.
+
+    Parameters
+    ----------
+    car
+        Id of a car (see `vettura cars`), or the path of a car file.
+    cycle
+        udds, hwfet or wltc3b.
+    ambient
+        Air temperature [°C].
+    climate
+        Keep the cabin at 21 °C.
+    soc
+        Displayed charge at the start [%].
+    json
+        Print one JSON object.
+    """
+    if not 1.0 <= soc <= 100.0:
+        raise UsageError(f"--soc {soc:g}: must lie between 1 and 100 %")
+    if not -40.0 <= ambient <= 55.0:
+        raise UsageError(f"--ambient {ambient:g}: must lie between -40 and 55 °C")
+    row = _drive(load_car(car), cycle, ambient, climate=climate, soc=soc / 100.0)
+    if json:
+        print_json(row)
+        return
+    rows: list[Row] = [{"what": key, "value": value} for key, value in row.items()]
+    print_table("", {"what": "", "value": ""}, rows)
+
+
+def _drive(spec: CarSpec, cycle: str, ambient: float, *, climate: bool, soc: float) -> Row:
+    trip = load_cycle(cycle)
+    down = spec.body.coast_down
+    params = params_of(spec, mass_kg=down.test_mass_kg if down else None)
+    state = warmed_up(params, ambient_degc=ambient, displayed_soc=soc)
+    result = drive_trip(params, trip, state=state, ambient_degc=ambient, climate=climate)
+    return {
+        "car": spec.id,
+        "cycle": cycle,
+        "ambient_degc": ambient,
+        "mass_kg": params.road.mass_kg,
+        "distance_km": round(result.distance_m / M_PER_KM, 3),
+        "mean_kmh": round(result.distance_m / trip.duration_s * KMH_PER_MPS, 2),
+        "energy_kwh": round(result.energy_wh / WH_PER_KWH, 4),
+        "kwh_per_100km": round(result.wh_per_km / 10.0, 3),
+        "drawn_kwh": round(result.drawn_wh / WH_PER_KWH, 4),
+        "regenerated_kwh": round(result.regenerated_wh / WH_PER_KWH, 4),
+        "climate_kwh": round(result.climate_wh / WH_PER_KWH, 4),
+        "auxiliary_kwh": round(result.auxiliary_wh / WH_PER_KWH, 4),
+        "missed_s": result.missed_s,
+        "road_load": "coast-down" if down else "estimated",
+    }

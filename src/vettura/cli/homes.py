@@ -1,0 +1,13 @@
+"""Which home file a command means when it names none."""
+
+from importlib.resources import files
+from pathlib import Path
+
+
+def home_path(given: Path | None) -> Path:
+    """The file that was named; else the example household that ships with vettura."""
+    if given is not None:
+        return given
+    packaged = Path(str(files("vettura"))) / "casa.toml"
+    in_checkout = Path(__file__).parents[3] / "examples" / "casa.toml"
+    return packaged if packaged.exists() else in_checkout

@@ -1,0 +1,66 @@
+"""`vettura rehearse`: a household's life, thousands of times faster than it passes."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import structlog
+from cyclopts import Parameter
+
+from vettura.cli.homes import home_path
+from vettura.cli.output import Row, print_json, print_table
+from vettura.errors import UsageError
+from vettura.house import load_home, rehearse_home
+
+START = datetime(2026, 3, 2, 6, 45)  # noqa: DTZ001  local to the home
+"""A Monday in March, when nothing else is asked for."""
+LONGEST_DAYS = 400.0
+
+
+def rehearse(
+    home: Path | None = None,
+    /,
+    *,
+    days: float = 1.0,
+    hours: float = 0.0,
+    seed: int | None = None,
+    start: datetime = START,
+    shuffle: int | None = None,
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> None:
+    """Rehearse a home: the same services, a clock that jumps, and a hash of all that was said.
+
+    Parameters
+    ----------
+    home
+        Home file; the example household when left out.
+    days
+        How long [days of the home].
+    hours
+        How long [hours]; instead of `days` when given.
+    seed
+        Where all chance comes from; the home file's when left out.
+    start
+        Local time at which it begins.
+    shuffle
+        Also shuffle tasks that are ready at the same instant, by this seed.
+    json
+        Print one JSON object.
+    """
+    duration_s = 3600.0 * hours if hours else 86_400.0 * days
+    if not 0.0 < duration_s <= LONGEST_DAYS * 86_400.0:
+        raise UsageError(f"a rehearsal lasts more than 0 and at most {LONGEST_DAYS:g} days")
+    file = load_home(home_path(home))
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+    result = rehearse_home(
+        file,
+        seed=file.seed if seed is None else seed,
+        start=start,
+        duration_s=duration_s,
+        shuffle=shuffle,
+    )
+    row: Row = {name: getattr(result, name) for name in result.__slots__}
+    if json:
+        print_json(row)
+    else:
+        print_table("", {"k": "", "v": ""}, [{"k": k, "v": str(v)} for k, v in row.items()])

@@ -1,0 +1,61 @@
+"""Joins home file, bus and clock into the services that live in the house."""
+
+from typing import Protocol
+
+from vettura.bus.interface import Bus
+from vettura.bus.subjects import (
+    CARS_BUCKET,
+    CARS_STREAM,
+    CARS_STREAM_MAX_AGE_S,
+    CARS_STREAM_SUBJECTS,
+    HOME_BUCKET,
+    HOUSE_BUCKET,
+)
+from vettura.car import load_car
+from vettura.clock.interface import Clock
+from vettura.drive import CarConfig, CarService
+from vettura.energy import WallboxService
+from vettura.home import HouseholdService
+from vettura.house.file import CarEntry, HomeFile, place_of
+
+
+class Service(Protocol):
+    """Anything that lives on the bus."""
+
+    async def run(self) -> None:
+        """Live until cancelled."""
+        ...
+
+
+async def prepare(bus: Bus) -> None:
+    """Make the buckets and streams that the services share."""
+    for name in (CARS_BUCKET, HOME_BUCKET, HOUSE_BUCKET):
+        await bus.bucket(name)
+    await bus.stream(CARS_STREAM, CARS_STREAM_SUBJECTS, max_age_s=CARS_STREAM_MAX_AGE_S)
+
+
+def build(home: HomeFile, bus: Bus, clock: Clock, *, seed: int) -> dict[str, Service]:
+    """Every service of the house by name, not yet running."""
+    household = home.household
+    services: dict[str, Service] = {}
+    for car in home.cars:
+        config = _car_config(home, car)
+        services[f"car {car.vin}"] = CarService(bus, clock, config, load_car(car.model))
+    for station in home.stations:
+        services[f"station {station.id}"] = WallboxService(bus, clock, household.id, station)
+    nearest = home.stations[0] if home.stations else None
+    services["household"] = HouseholdService(bus, clock, household, seed=seed, station=nearest)
+    return services
+
+
+def _car_config(home: HomeFile, car: CarEntry) -> CarConfig:
+    place = place_of(home, car)
+    return CarConfig(
+        vin=car.vin,
+        home=home.household.id,
+        place=place.name,
+        latitude_deg=place.latitude_deg,
+        longitude_deg=place.longitude_deg,
+        altitude_m=place.elevation_m,
+        soc=car.soc,
+    )

@@ -1,0 +1,86 @@
+"""The home file: one TOML tree that says who lives where, with which car and station."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from vettura.car import load_car
+from vettura.config import parse_toml, read_bytes
+from vettura.errors import InputError
+from vettura.life import Household, Place, StationConfig
+
+
+class CarEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A car of the household."""
+
+    vin: Annotated[str, Meta(pattern=r"^[A-HJ-NPR-Z0-9]{17}$")]
+    """Vehicle identification number (ISO 3779): 17 capitals and digits without I, O and Q."""
+    model: str
+    """Id of a car we ship, or the path of a car file."""
+    place: str = "home"
+    """Name of the place where it stands when it is new."""
+    soc: Annotated[float, Meta(ge=0.05, le=1.0)] = 0.6
+    """Displayed charge when it is new, 0 to 1."""
+
+
+class ClockConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How time runs when the command line does not say."""
+
+    speed: Annotated[float, Meta(gt=0.0, le=10_000.0)] = 1.0
+    start: datetime | None = None
+    """Local time at which a new life begins; None: now, at `speed` 1."""
+
+
+class HomeFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A whole home file."""
+
+    seed: Annotated[int, Meta(ge=0)] = 0
+    """Everything that happens by chance in this home follows from it."""
+    clock: ClockConfig = ClockConfig()
+    household: Household
+    cars: Annotated[list[CarEntry], Meta(min_length=1)]
+    stations: list[StationConfig] = []
+
+
+def load_home(path: str | Path) -> HomeFile:
+    """Read and check a home file; InputError names file, key and remedy."""
+    home = parse_toml(read_bytes(path), HomeFile, where=str(path))
+    try:
+        _check(home)
+    except InputError as error:
+        raise InputError(f"{path}: {error.message}", hint=error.hint) from None
+    return home
+
+
+def _check(home: HomeFile) -> None:
+    names = [place.name for place in home.household.places]
+    for index, car in enumerate(home.cars):
+        try:
+            load_car(car.model)
+        except InputError as error:
+            raise InputError(f"cars[{index}].model: {error.message}", hint=error.hint) from None
+        if car.place not in names:
+            raise InputError(
+                f"cars[{index}].place: no place is called '{car.place}'",
+                hint=f"known are {', '.join(names)}",
+            )
+    vins = [car.vin for car in home.cars]
+    for vin in vins:
+        if vins.count(vin) > 1:
+            raise InputError(f"cars: vin {vin} stands twice")
+    for person in home.household.people:
+        if person.car not in vins:
+            raise InputError(
+                f"household.people: {person.name} drives '{person.car}', which no car has as vin",
+                hint=f"known are {', '.join(vins)}",
+            )
+
+
+def place_of(home: HomeFile, car: CarEntry) -> Place:
+    """Where a car stands when it is new; `load_home` has checked that the place is there."""
+    place = home.household.place(car.place)
+    assert place is not None
+    return place

@@ -1,0 +1,72 @@
+"""The home file: every mistake is one line that names file, key and remedy."""
+
+import pytest
+
+from make import ROOT
+from vettura.errors import InputError
+from vettura.house import load_home
+
+CASA = (ROOT / "examples" / "casa.toml").read_text("utf-8")
+
+
+def written(tmp_path, text):
+    path = tmp_path / "home.toml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_the_example_is_sound():
+    home = load_home(ROOT / "examples" / "casa.toml")
+    assert home.household.people[0].car == home.cars[0].vin
+    assert home.stations[0].id == "wallbox"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        ("model =", "modell =", ["cars[0]", "unknown key 'modell'", "did you mean 'model'?"]),
+        ("soc = 0.46", "soc = 46", ["cars[0].soc", "<= 1.0"]),
+        ("soc = 0.46", 'soc = "half"', ["cars[0].soc", "float", "str"]),
+        ("xiaomi-su7", "batmobile", ["cars[0].model", "no car is called 'batmobile'", "known are"]),
+        ('place = "home"', 'place = "moon"', ["cars[0].place", "no place is called 'moon'"]),
+        ('vin = "LNB', 'vin = "too short LNB', ["cars[0].vin", "regex"]),
+        ("speed = 60", "speed = -1", ["clock.speed", "> 0"]),
+        ("Europe/Rome", "Europe/Atlantis", ["Europe/Atlantis"]),
+        ('leaves_at = "07:15"', 'leaves_at = "quarter past"', ["leaves_at"]),
+        ("power_w_max = 11000.0", "power_kw = 11.0", ["unknown key 'power_kw'"]),
+        ("latitude_deg = 45.0246", "latitude_deg = 450246.0", ["latitude_deg"]),
+        ("latitude_deg = 45.0246\n", "", ["missing key 'latitude_deg'"]),
+        ("seed = 7", "seed = ", ["line 4"]),
+        ('title = "Casa Ferrero"', 'title = "Casa Ferrero', ["line"]),
+    ],
+)
+def test_a_mistake_is_named_with_its_place_and_remedy(tmp_path, before, after, says):
+    assert before in CASA
+    path = written(tmp_path, CASA.replace(before, after, 1))
+    with pytest.raises(InputError) as caught:
+        load_home(path)
+    text = str(caught.value)
+    assert text.startswith(f"{path}: ")
+    for word in says:
+        assert word in text
+    assert "Traceback" not in text
+
+
+def test_a_person_who_drives_no_car_of_the_home_is_named(tmp_path):
+    path = written(tmp_path, CASA.replace('car = "LNBSCPBA0RA000042"', 'car = "LNBSCPBA0RA000043"'))
+    with pytest.raises(InputError, match="Giulia drives 'LNBSCPBA0RA000043'"):
+        load_home(path)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"", b"x" * 2_000_000, b"[" * 5_000])
+def test_a_file_that_is_no_home_is_one_clear_line(tmp_path, content):
+    path = tmp_path / "home.toml"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=str(path)):
+        load_home(path)
+
+
+def test_a_file_that_is_not_there_or_is_a_folder_is_one_clear_line(tmp_path):
+    for path in (tmp_path / "none.toml", tmp_path):
+        with pytest.raises(InputError, match=str(path)):
+            load_home(path)

@@ -1,0 +1,58 @@
+"""What the README tells people to type works as it stands."""
+
+import re
+import shlex
+
+import pytest
+
+from make import ROOT, SHARED
+from vettura.cli.app import app, run_command
+
+README = (ROOT / "README.md").read_text("utf-8")
+COMMANDS = sorted(set(re.findall(r"`vettura ([^`]+)`", README)))
+RUN_ELSEWHERE = ("run",)
+"""`vettura run` never ends by itself; tests/house runs it."""
+
+
+def made_trip(folder):
+    rows = [f"{k},{30 if 3 < k < 55 else 0}" for k in range(60)]
+    (folder / "TRIP.csv").write_text("\n".join(["time_s,speed_kmh", *rows]) + "\n")
+
+
+def test_the_readme_names_every_command():
+    named = {command.split()[0] for command in COMMANDS}
+    there = {name for name in app if not name.startswith("-")}
+    assert there <= named
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_of_the_readme_does_what_it_says(command, tmp_path, monkeypatch, capsys):
+    words = shlex.split(command)
+    if words[0] in RUN_ELSEWHERE:
+        pytest.skip("runs until it is stopped; tests/house does that")
+    shared = [word for word in words if word.startswith("../shared")]
+    if shared and not SHARED.exists():
+        pytest.skip("../shared is not here")
+    made_trip(tmp_path)
+    words = [str(ROOT / word) if word in shared else word for word in words]
+    monkeypatch.chdir(tmp_path)
+    assert run_command([*words, *(["--no-plot"] if shared else [])]) == 0
+    assert capsys.readouterr().out.strip()
+
+
+def test_every_make_target_of_the_readme_exists():
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    targets = set(re.findall(r"\bmake ([a-z][a-z-]*)", README))
+    assert targets >= {"run", "test", "setup", "bench"}
+    for target in targets:
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_the_figures_of_the_readme_name_the_command_they_come_from():
+    table = README.split("## How true it is")[1].split("## ")[0]
+    rows = [
+        row for row in table.splitlines() if row.startswith("| ") and "figure | from" not in row
+    ]
+    assert rows
+    for row in rows:
+        assert re.search(r"`(vettura|make) [^`]+` \|$", row), row
