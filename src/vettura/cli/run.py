@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import structlog
 from cyclopts import Parameter
@@ -111,7 +112,8 @@ def _announce(url: str, running: Running, *, json: bool) -> None:
         print_json({"url": url, "nats": running.server.url if running.server else ""})
         return
     note(f"vettura: {running.home.household.title} is alive at {url}")
-    note(f"  time there {clock.now():%a %d %b %Y %H:%M} UTC, {clock.speed:g} times real time")
+    local = clock.now().astimezone(ZoneInfo(running.home.household.timezone))
+    note(f"  time there {local:%a %d %b %Y %H:%M}, {clock.speed:g} times real time")
     if running.server:
         note(f"  bus {running.server.url}, MQTT on port {running.server.mqtt_port}")
     note("  stop with Ctrl-C")

@@ -1,1 +1,0 @@
-"""The edge: one file for each outside protocol. None yet."""
