@@ -14,6 +14,24 @@ from vettura.cli.app import app, run_command
 
 VETTURA = (sys.executable, "-m", "vettura")
 
+RUN_AND_TELL = """
+import sys
+import vettura.house.rehearsal as rehearsal
+from vettura.cli.app import run_command
+
+heard = rehearsal._Log.hear
+
+def hear(log, time_ns, subject, data):
+    heard(log, time_ns, subject, data)
+    if log._hour == 1 and not told:
+        told.append(print("an hour has passed", flush=True))
+
+told = []
+rehearsal._Log.hear = hear
+sys.exit(run_command(sys.argv[1:]))
+"""
+"""A command that says when it is in the middle of its work."""
+
 
 def rows_of(text):
     return [json.loads(line) for line in text.splitlines()]
@@ -174,6 +192,21 @@ def test_a_running_house_stops_when_asked_and_leaves_nothing_running(tmp_path, n
     house.stdout.close()
     with pytest.raises(ProcessLookupError):
         os.kill(server, 0)
+
+
+@pytest.mark.live
+def test_a_long_rehearsal_stops_cleanly_on_ctrl_c():
+    rehearsal = subprocess.Popen(
+        [sys.executable, "-c", RUN_AND_TELL, "rehearse", "--days", "300"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    assert rehearsal.stdout.readline() == "an hour has passed\n"
+    rehearsal.send_signal(signal.SIGINT)
+    _, errors = rehearsal.communicate(timeout=60)
+    assert (rehearsal.returncode, errors) == (130, "")
 
 
 @pytest.mark.live

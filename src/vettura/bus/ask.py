@@ -1,5 +1,7 @@
 """Asking with patience: a command is repeated under the same id until somebody answers."""
 
+from hashlib import sha256
+
 from vettura.bus.interface import Bus
 from vettura.bus.messages import Answer, Command, decode, encode
 from vettura.clock.interface import Clock
@@ -19,13 +21,20 @@ async def ask(
     then knows that the command was perhaps obeyed, but not answered.
     """
     data = encode(command)
+    headers = {"traceparent": traceparent(command.id)}
     deadline_s = pace.monotonic() + patience_s
     while True:
         try:
-            reply = await bus.request(subject, data)
+            reply = await bus.request(subject, data, headers=headers)
         except (BusTimeoutError, BusDownError, NoResponderError):
             if pace.monotonic() + RETRY_S > deadline_s:
                 raise
             await pace.sleep(RETRY_S)
         else:
             return decode(reply.data, Answer, where=f"answer from {subject}")
+
+
+def traceparent(command_id: str) -> str:
+    """W3C Trace Context of a command: the same for every try, and for everything it causes."""
+    digest = sha256(command_id.encode()).hexdigest()
+    return f"00-{digest[:32]}-{digest[32:48]}-01"

@@ -8,9 +8,10 @@ import structlog
 from cyclopts import Parameter
 
 from vettura.cli.homes import home_path
-from vettura.cli.output import Row, print_json, print_table
+from vettura.cli.output import Row, print_json, print_table, progress
 from vettura.errors import UsageError
 from vettura.house import load_home, rehearse_home
+from vettura.units import SECONDS_PER_HOUR
 
 START = datetime(2026, 3, 2, 6, 45)  # noqa: DTZ001  local to the home
 """A Monday in March, when nothing else is asked for."""
@@ -47,18 +48,20 @@ def rehearse(
     json
         Print one JSON object.
     """
-    duration_s = 3600.0 * hours if hours else 86_400.0 * days
+    duration_s = SECONDS_PER_HOUR * hours if hours else 86_400.0 * days
     if not 0.0 < duration_s <= LONGEST_DAYS * 86_400.0:
         raise UsageError(f"a rehearsal lasts more than 0 and at most {LONGEST_DAYS:g} days")
     file = load_home(home_path(home))
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
-    result = rehearse_home(
-        file,
-        seed=file.seed if seed is None else seed,
-        start=start,
-        duration_s=duration_s,
-        shuffle=shuffle,
-    )
+    with progress("hours rehearsed", max(round(duration_s / SECONDS_PER_HOUR), 1)) as advance:
+        result = rehearse_home(
+            file,
+            seed=file.seed if seed is None else seed,
+            start=start,
+            duration_s=duration_s,
+            shuffle=shuffle,
+            on_hour=lambda _: advance(),
+        )
     row: Row = {name: getattr(result, name) for name in result.__slots__}
     if json:
         print_json(row)

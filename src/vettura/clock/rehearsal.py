@@ -2,8 +2,10 @@
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
-from contextlib import suppress
+import signal
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from random import Random
 from typing import Any, TypeVar
@@ -112,15 +114,39 @@ def _refuse_inside_a_loop() -> None:
 
 
 def _run(loop: RehearsalLoop, main: Coroutine[Any, Any, T]) -> T:
+    task = loop.create_task(main)
+    interrupted: list[int] = []
+
+    def interrupt(number: int, _frame: object) -> None:
+        interrupted.append(number)
+        loop.call_soon(task.cancel)
+
     try:
-        result = loop.run_until_complete(main)
-    except BaseException:
+        with _on_interrupt(interrupt):
+            result = loop.run_until_complete(task)
+    except BaseException as error:
         # The first error is the one to read.
         with suppress(Exception):
             _cancel_rest(loop)
+        if interrupted and isinstance(error, asyncio.CancelledError):
+            raise KeyboardInterrupt from None
         raise
     _cancel_rest(loop)
     return result
+
+
+@contextmanager
+def _on_interrupt(handler: Callable[[int, object], None]) -> Iterator[None]:
+    """Let Ctrl-C cancel the rehearsal instead of breaking into whatever line runs just then."""
+    ours = threading.current_thread() is threading.main_thread()
+    if not ours or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+    signal.signal(signal.SIGINT, handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _cancel_rest(loop: RehearsalLoop) -> None:

@@ -213,8 +213,14 @@ class CarService:
         self._answers[command.id] = answer
         while len(self._answers) > REMEMBERED_COMMANDS:
             self._answers.popitem(last=False)
-        tag = command.verb.__struct_config__.tag
-        log.info("command", car=before.vin, verb=tag, who=command.who, refused=reason or None)
+        log.info(
+            "command",
+            car=before.vin,
+            verb=command.verb.__struct_config__.tag,
+            who=command.who,
+            refused=reason or None,
+            trace=message.headers.get("traceparent"),
+        )
         return answer
 
     def _follow_up(self, before: Living, command: Command) -> None:

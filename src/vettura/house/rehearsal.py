@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import struct
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,8 @@ from vettura.clock import Clock, rehearse
 from vettura.house.build import Service, build, prepare
 from vettura.house.file import HomeFile
 from vettura.units import NS_PER_S
+
+HOUR_NS = 3600 * NS_PER_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +31,14 @@ class Rehearsed:
 
 
 class _Log:
-    """A running hash of all that travels."""
+    """A running hash of all that travels; tells how far time has come, once an hour of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, start_ns: int, on_hour: Callable[[int], None]) -> None:
         self.hash = hashlib.sha256()
         self.count = 0
+        self._start_ns = start_ns
+        self._hour = 0
+        self._on_hour = on_hour
 
     def hear(self, time_ns: int, subject: str, data: bytes) -> None:
         name = subject.encode()
@@ -40,20 +46,31 @@ class _Log:
         self.hash.update(name)
         self.hash.update(data)
         self.count += 1
+        hour = (time_ns - self._start_ns) // HOUR_NS
+        if hour > self._hour:
+            self._hour = hour
+            self._on_hour(hour)
 
 
 def rehearse_home(
-    home: HomeFile, *, seed: int, start: datetime, duration_s: float, shuffle: int | None = None
+    home: HomeFile,
+    *,
+    seed: int,
+    start: datetime,
+    duration_s: float,
+    shuffle: int | None = None,
+    on_hour: Callable[[int], None] = lambda _: None,
 ) -> Rehearsed:
     """Let the house live `duration_s` from `start` (local when it names no zone).
 
     The same home, seed, start and duration give the same log to the byte. `shuffle` also shuffles
     tasks that are ready at the same instant, by that seed, to find what depends on their order.
+    `on_hour` is told how many hours of the home have passed.
     """
     zone = ZoneInfo(home.household.timezone)
     begin = start if start.tzinfo else start.replace(tzinfo=zone)
     start_ns = round(begin.timestamp()) * NS_PER_S
-    log = _Log()
+    log = _Log(start_ns, on_hour)
 
     async def main(clock: Clock) -> None:
         await _live(home, clock, log, seed=seed, duration_s=duration_s)
