@@ -147,7 +147,7 @@ def _kwh(energy_wh: float | None) -> float | None:
 
 def _summarise(rows: Sequence[Row]) -> None:
     errors = [float(e) for row in rows if isinstance(e := row["error_pct"], float)]
-    if not errors:
+    if len(errors) < 2:
         return
     sizes = [abs(error) for error in errors]
     note(

@@ -14,6 +14,7 @@ from vettura.bus.embedded import EmbeddedServer
 from vettura.bus.nats import NatsBus
 from vettura.clock import WallClock
 from vettura.clock.interface import Clock
+from vettura.errors import BusDownError, EnvironmentFault
 from vettura.house.build import build, prepare
 from vettura.house.clockwork import ClockService, kept_time_ns
 from vettura.house.file import HomeFile
@@ -84,7 +85,10 @@ async def _opened(home: HomeFile, wishes: Wishes) -> AsyncIterator[Running]:
             store = wishes.data_dir / home.household.id
             server = await stack.enter_async_context(EmbeddedServer(store, pace=pace))
         url = server.url if server else wishes.nats_url
-        bus = await NatsBus.connect(url, clock=pace, name=f"vettura {home.household.id}")
+        try:
+            bus = await NatsBus.connect(url, clock=pace, name=f"vettura {home.household.id}")
+        except BusDownError as error:
+            raise EnvironmentFault(error.message, hint="start it, or leave --nats out") from None
         stack.push_async_callback(bus.close)
         await prepare(bus)
         clock = await _clock(home, wishes, bus)
