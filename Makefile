@@ -30,6 +30,7 @@ check: $(VENV)/.dev  ## formatting, lint, types, borders between rooms, links in
 
 bench: $(VENV)/.bench  ## side by side with FASTSim
 	$(BIN)/python bench/fastsim_cycles.py $(ARGS)
+	$(BIN)/python bench/batch.py $(ARGS)
 
 test-peers: $(VENV)/.bench  ## tests beside real third-party programs
 	$(BIN)/python -m pytest -m peer tests/peers $(ARGS)

@@ -41,14 +41,14 @@ def resistance_factor(battery_degc: float, soc: float) -> float:
     return root * root * (1.0 + 0.6 * empty * empty)
 
 
-def discharge_limit_w(params: Params, *, soc: float, battery_degc: float) -> float:
+def discharge_limit_w(params: Params, soc: float, battery_degc: float) -> float:
     """Power [W] the pack may give: less when it is cold or nearly empty."""
     cold = 0.2 + 0.8 * ramp(battery_degc, -20.0, 10.0)
     empty = ramp(soc, params.pack.soc_empty, params.pack.soc_empty + 0.08)
     return params.pack.discharge_power_max_w * cold * empty
 
 
-def charge_limit_w(params: Params, *, soc: float, battery_degc: float) -> float:
+def charge_limit_w(params: Params, soc: float, battery_degc: float) -> float:
     """Power [W] the pack may take from the motor: lithium plating forbids much in the cold, and
     there is no room in a full pack."""
     cold = 0.05 + 0.95 * ramp(battery_degc, -10.0, 20.0)
@@ -58,7 +58,6 @@ def charge_limit_w(params: Params, *, soc: float, battery_degc: float) -> float:
 
 def load_pack(
     params: Params,
-    *,
     soc: float,
     polarisation_v: float,
     battery_degc: float,
@@ -96,7 +95,7 @@ def load_pack(
     )
 
 
-def conditioning_power_w(params: Params, *, battery_degc: float, awake: float) -> float:
+def conditioning_power_w(params: Params, battery_degc: float, awake: float) -> float:
     """Electric power [W] for heating (cold) or cooling (hot) the battery, when the car is awake."""
     hot = ramp(battery_degc, COOLING_FROM_DEGC, COOLING_FULL_DEGC)
     cold = 1.0 - ramp(battery_degc, HEATING_FULL_DEGC, HEATING_FROM_DEGC)
@@ -105,7 +104,6 @@ def conditioning_power_w(params: Params, *, battery_degc: float, awake: float) -
 
 def battery_degc_after(
     params: Params,
-    *,
     battery_degc: float,
     ambient_degc: float,
     heat_w: float,

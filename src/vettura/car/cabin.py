@@ -27,7 +27,7 @@ class Cabin(NamedTuple):
     """Electric power of heater, compressor and blower."""
 
 
-def heating_cop(params: Params, *, ambient_degc: float, target_degc: float) -> float:
+def heating_cop(params: Params, ambient_degc: float, target_degc: float) -> float:
     """Heat moved per electric energy: a share of Carnot between a condenser 25 K above the target
     and an evaporator 8 K below the air, capped; resistive without a heat pump or in deep cold."""
     warm_k = target_degc + 25.0 + ZERO_DEGC_IN_K
@@ -39,7 +39,6 @@ def heating_cop(params: Params, *, ambient_degc: float, target_degc: float) -> f
 
 def condition_cabin(
     params: Params,
-    *,
     cabin_degc: float,
     interior_degc: float,
     ambient_degc: float,

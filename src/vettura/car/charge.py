@@ -28,7 +28,6 @@ def pack_soc(params: Params, displayed: float) -> float:
 
 def take_charge(
     params: Params,
-    *,
     ac_power_w: float,
     dc_power_w: float,
     soc: float,

@@ -101,7 +101,7 @@ def _drive_max_n(params: Params, state: State, mean_mps: float, loads_w: float) 
     return min(traction_force_max_n(params, mean_mps), fed_n)
 
 
-def _torque_nm(params: Params, *, drive_n: float, regen_n: float) -> float:
+def _torque_nm(params: Params, drive_n: float, regen_n: float) -> float:
     """Torque [N·m] at the motor; the gear takes its share in both directions."""
     arm_m = params.motor.wheel_radius_m / params.motor.gear_ratio
     return arm_m * (drive_n / params.motor.gear_efficiency - regen_n * params.motor.gear_efficiency)

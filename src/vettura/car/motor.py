@@ -18,7 +18,7 @@ def traction_force_max_n(params: Params, speed_mps: float) -> float:
     return min(at_torque, at_power) * params.motor.gear_efficiency
 
 
-def motor_loss_w(params: Params, *, torque_nm: float, speed_radps: float) -> float:
+def motor_loss_w(params: Params, torque_nm: float, speed_radps: float) -> float:
     """Loss [W] of motor and inverter.
 
     idle + k1·w + k2·t + k3·t² + k4·w²: iron, conduction and copper, and windage (Guzzella and
@@ -35,7 +35,7 @@ def motor_loss_w(params: Params, *, torque_nm: float, speed_radps: float) -> flo
     )
 
 
-def regen_force_n(params: Params, *, wanted_n: float, speed_mps: float, power_w: float) -> float:
+def regen_force_n(params: Params, wanted_n: float, speed_mps: float, power_w: float) -> float:
     """Braking force [N, positive] that the motor takes of `wanted_n`; friction brakes do the rest.
 
     Bounded by the car's own regeneration power and deceleration, by `power_w` that the battery can

@@ -35,7 +35,6 @@ def pressure_at(altitude_m: float) -> float:
 
 def road_load_n(
     params: Params,
-    *,
     speed_mps: float,
     headwind_mps: float,
     grade: float,
@@ -59,7 +58,7 @@ def road_load_n(
     return moving * (rolling_n + drag_n + params.road.mass_kg * GRAVITY_MPS2 * slope)
 
 
-def warm_tyre(tyre_degc: float, *, speed_mps: float, ambient_degc: float, dt: float) -> float:
+def warm_tyre(tyre_degc: float, speed_mps: float, ambient_degc: float, dt: float) -> float:
     """Tyre temperature [°C] after `dt` seconds: it settles at the air's plus a rise with speed."""
     goal = ambient_degc + TYRE_RISE_K_PER_MPS * speed_mps
     share = dt / TYRE_SECONDS
