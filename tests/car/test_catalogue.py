@@ -41,7 +41,9 @@ def test_every_figure_has_a_source_and_every_source_is_used(car):
             if isinstance(value, dict):
                 walk(value, f"{path}.{key}")
 
-    for part in ("body", "motor", "battery", "climate", "charging", "published"):
+    for motor in tree["motors"]:
+        walk(motor, "motors")
+    for part in ("body", "drive", "battery", "climate", "charging", "published"):
         walk(tree[part], part)
     assert used == set(tree["sources"])
 
@@ -73,7 +75,7 @@ def test_a_car_is_plausible(car):
         ("0.62, 1.0]", "0.62, 100.0]", ["charging.dc_curve", "not percent"]),
         ("0.62, 1.0]", "0.62]", ["4 points but 5 values"]),
         ("value = 18800", "value = 28800", ["capacity_net_wh 28800 exceeds"]),
-        ("value = 125000", "value = 125", ["motor.power_max_w.value", ">= 5000"]),
+        ("value = 125000", "value = 125", ["drive.power_max_w.value", ">= 5000"]),
     ],
 )
 def test_a_mistake_in_a_car_file_is_named(tmp_path, before, after, says):

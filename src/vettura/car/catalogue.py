@@ -50,6 +50,8 @@ def _check_sources(spec: CarSpec, text: bytes, where: str) -> None:
 
 
 def _sources_in(tree: object) -> list[str]:
+    if isinstance(tree, list):
+        return [source for branch in tree for source in _sources_in(branch)]
     if not isinstance(tree, dict):
         return []
     found = [value for key, value in tree.items() if key == "source" and isinstance(value, str)]

@@ -167,7 +167,7 @@ def _road(spec: CarSpec, mass_kg: float) -> RoadParams:
 
 
 def _motor(spec: CarSpec, mass_kg: float) -> MotorParams:
-    motor = spec.motor
+    motor, drive = spec.motors[0], spec.drive
     power_w, torque_nm = motor.power_max_w.value, motor.torque_max_nm.value
     spinning_w = (power_w * SPINNING_REFERENCE_W) ** 0.5
     losses = LOSSES[motor.kind.value]
@@ -184,13 +184,13 @@ def _motor(spec: CarSpec, mass_kg: float) -> MotorParams:
         loss_torque_w=switching * losses.torque * power_w,
         loss_torque2_w=losses.torque2 * power_w,
         loss_speed2_w=losses.speed2 * spinning_w,
-        regen_power_max_w=motor.regen_power_max_w.value,
-        regen_force_max_n=mass_kg * motor.regen_deceleration_max_mps2.value,
+        regen_power_max_w=drive.regen_power_max_w.value,
+        regen_force_max_n=mass_kg * drive.regen_deceleration_max_mps2.value,
     )
 
 
 def _pack(spec: CarSpec) -> PackParams:
-    battery, motor = spec.battery, spec.motor
+    battery, drive = spec.battery, spec.drive
     chemistry = CHEMISTRIES[battery.chemistry.value]
     gross_wh = battery.capacity_gross_wh.value
     hidden = 1.0 - battery.capacity_net_wh.value / gross_wh
@@ -207,8 +207,8 @@ def _pack(spec: CarSpec) -> PackParams:
         polarisation_ohm=(1.0 - OHMIC_SHARE) * resistance_ohm,
         polarisation_s=POLARISATION_S,
         # The motor at full power with its losses, and everything else at once.
-        discharge_power_max_w=1.12 * motor.power_max_w.value + 12_000.0,
-        charge_power_max_w=max(motor.regen_power_max_w.value, *_dc(spec)),
+        discharge_power_max_w=1.12 * drive.power_max_w.value + 12_000.0,
+        charge_power_max_w=max(drive.regen_power_max_w.value, *_dc(spec)),
         heat_j_per_k=PACK_J_PER_KG_K * pack_kg,
         ua_w_per_k=PACK_UA_W_PER_K_KG * pack_kg,
         cooling_w=CONDITIONING_W_PER_WH * gross_wh,

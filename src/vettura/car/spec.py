@@ -65,20 +65,31 @@ class CoastDown(Part, frozen=True, kw_only=True):
     source: Annotated[str, Meta(min_length=1)]
 
 
-class Motor(Part, frozen=True, kw_only=True):
-    """The drive unit: motor, inverter and single-speed gear."""
+class Drive(Part, frozen=True, kw_only=True):
+    """What the motors do together, and how the car brakes by them."""
 
+    wheels: Figure[Literal["front", "rear", "all"]]
+    power_max_w: Figure[Annotated[float, Meta(ge=5_000, le=2_000_000)]]
+    """Of the whole car; less than the sum of its motors where the battery or the maker limits."""
+    lift_off_regen: Figure[Literal["strong", "selectable", "light", "none"]]
+    """What lifting the accelerator does: brakes hard, as the driver chose, gently, or coasts."""
+    regen_power_max_w: Figure[Annotated[float, Meta(ge=1_000, le=1_000_000)]]
+    regen_deceleration_max_mps2: Figure[Annotated[float, Meta(ge=0.3, le=5)]]
+    """Braking that the motors alone may do; the rest is friction."""
+
+
+class Motor(Part, frozen=True, kw_only=True):
+    """What drives one axle: motor, inverter and gear. Two motors on an axle count as one."""
+
+    axle: Figure[Literal["front", "rear"]]
     kind: Figure[Literal["psm", "asm", "eesm"]]
     """Permanent magnet, induction, or separately excited synchronous."""
     inverter: Figure[Literal["igbt", "sic"]]
     """Silicon or silicon-carbide switches."""
-    drive: Figure[Literal["front", "rear", "all"]]
     power_max_w: Figure[Annotated[float, Meta(ge=5_000, le=2_000_000)]]
     torque_max_nm: Figure[Annotated[float, Meta(ge=30, le=3000)]]
     gear_ratio: Figure[Annotated[float, Meta(ge=3, le=20)]]
-    regen_power_max_w: Figure[Annotated[float, Meta(ge=1_000, le=1_000_000)]]
-    regen_deceleration_max_mps2: Figure[Annotated[float, Meta(ge=0.3, le=5)]]
-    """Braking that the motor alone may do; the rest is friction."""
+    """Motor turns for each turn of the wheel; of several gears, the one driven in everyday."""
 
 
 class Battery(Part, frozen=True, kw_only=True):
@@ -118,7 +129,9 @@ class CarSpec(Part, frozen=True, kw_only=True):
     sources: dict[str, str]
     """Short key to a full reference: author, title, year, page or address."""
     body: Body
-    motor: Motor
+    drive: Drive
+    motors: Annotated[list[Motor], Meta(min_length=1, max_length=2)]
+    """One for each driven axle, the one that drives most of the time first."""
     battery: Battery
     climate: Climate
     charging: Charging

@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+import msgspec
 from cyclopts import Parameter
 
 from vettura.car.catalogue import car_ids, load_car
@@ -46,7 +47,7 @@ def _row(spec: CarSpec) -> Row:
         "name": spec.name,
         "year": spec.year,
         "kerb_mass_kg": spec.body.kerb_mass_kg.value,
-        "power_kw": spec.motor.power_max_w.value / W_PER_KW,
+        "power_kw": spec.drive.power_max_w.value / W_PER_KW,
         "net_kwh": spec.battery.capacity_net_wh.value / WH_PER_KWH,
         "chemistry": spec.battery.chemistry.value.upper(),
         "heat_pump": spec.climate.heat_pump.value,
@@ -62,8 +63,7 @@ def _drag_quality(spec: CarSpec) -> str:
 
 def _show(spec: CarSpec, *, json: bool) -> None:
     rows: list[Row] = []
-    for part in ("body", "motor", "battery", "climate", "charging"):
-        group = getattr(spec, part)
+    for part, group in _parts(spec):
         for field in group.__struct_fields__:
             figure = getattr(group, field)
             if figure is None:
@@ -81,6 +81,17 @@ def _show(spec: CarSpec, *, json: bool) -> None:
         return
     headings = {"figure": "figure", "value": "value", "estimate": "estimate", "source": "source"}
     print_table(f"{spec.name} {spec.year}", headings, rows)
+
+
+def _parts(spec: CarSpec) -> list[tuple[str, msgspec.Struct]]:
+    parts: list[tuple[str, msgspec.Struct]] = [("body", spec.body), ("drive", spec.drive)]
+    parts += [(f"motors.{motor.axle.value}", motor) for motor in spec.motors]
+    return [
+        *parts,
+        ("battery", spec.battery),
+        ("climate", spec.climate),
+        ("charging", spec.charging),
+    ]
 
 
 def _value(figure: object) -> str:

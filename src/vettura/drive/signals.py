@@ -41,7 +41,7 @@ def signal_values(params: Params, identity: Values, car: Living, air: Air) -> Va
 
 def identity_values(params: Params, spec: CarSpec, vin: str) -> Values:
     """The attributes of the car, by path."""
-    battery, motor = spec.battery, spec.motor
+    battery, drive = spec.battery, spec.drive
     return {
         "Vehicle.VehicleIdentification.Brand": spec.make,
         "Vehicle.VehicleIdentification.Model": spec.model,
@@ -53,8 +53,8 @@ def identity_values(params: Params, spec: CarSpec, vin: str) -> Values:
         "Vehicle.Length": round(1000.0 * spec.body.length_m.value),
         "Vehicle.Height": round(1000.0 * spec.body.height_m.value),
         "Vehicle.Powertrain.Type": "ELECTRIC",
-        MOTOR + "MaxPower": round(motor.power_max_w.value / W_PER_KW),
-        MOTOR + "MaxTorque": round(motor.torque_max_nm.value),
+        MOTOR + "MaxPower": round(drive.power_max_w.value / W_PER_KW),
+        MOTOR + "MaxTorque": round(spec.motors[0].torque_max_nm.value),
         BATTERY + "GrossCapacity": round(battery.capacity_gross_wh.value / WH_PER_KWH),
         BATTERY + "NetCapacity": round(battery.capacity_net_wh.value / WH_PER_KWH),
         BATTERY + "NominalVoltage": round(params.pack.ocv_v[len(params.pack.ocv_v) // 2]),
