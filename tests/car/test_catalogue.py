@@ -54,7 +54,7 @@ def test_a_car_is_plausible(car):
     params = params_of(spec)
     assert spec.id == car
     top_mps = spec.published["top_speed_kmh"].value / 3.6
-    rpm = top_mps / params.motor.wheel_radius_m * params.motor.gear_ratio * 9.549
+    rpm = top_mps / params.motor.arm_m * 9.549
     assert 9_000 < rpm < 21_500
     assert 250.0 < params.pack.ocv_v[10] < 450.0
     assert 0.0 <= params.pack.soc_empty < params.pack.soc_full <= 1.0

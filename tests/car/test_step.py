@@ -32,6 +32,9 @@ wild_inputs = st.builds(
     ac_power_w=st.one_of(st.just(0.0), st.floats(0.0, 22_000.0)),
     dc_power_w=st.one_of(st.just(0.0), st.floats(0.0, 400_000.0)),
     charge_limit=st.floats(0.2, 1.0),
+    rain_mm_per_h=st.floats(0.0, 100.0),
+    slipstream=st.floats(0.0, 0.3),
+    accessories=st.floats(0.0, 1.0),
 )
 
 

@@ -16,6 +16,8 @@ class RoadParams(NamedTuple):
     """With driver and what is carried."""
     inertia_kg: float
     """Mass plus what the turning parts add."""
+    per_inertia: float
+    """Its reciprocal [1/kg]."""
     a_n: float
     b_n_per_mps: float
     c_n_per_mps2: float
@@ -25,26 +27,39 @@ class RoadParams(NamedTuple):
 
 
 class MotorParams(NamedTuple):
-    """Motor, inverter and gear.
+    """Motor, inverter and gear of one axle, seen from the wheels; all 0 for an axle without.
 
-    Loss = idle + speed·w + torque·t + torque2·t² + speed2·w² [W], where w is speed over base speed
-    and t is torque over greatest torque.
+    With a fixed gear the force at the wheels is torque over `arm_m`, and the road speed is motor
+    speed times it, so a loss map over force and road speed is one over torque and speed.
     """
 
-    wheel_radius_m: float
-    gear_ratio: float
-    gear_efficiency: float
-    torque_max_nm: float
-    power_max_w: float
-    base_speed_radps: float
-    """Where the torque limit meets the power limit."""
+    arm_m: float
+    """Wheel radius over gear ratio: road speed for motor speed, torque for force."""
+    per_arm: float
+    share: float
+    """Of the force of all motors when all work."""
+    force_max_n: float
+    """At the wheels, from its greatest torque."""
     loss_idle_w: float
-    loss_speed_w: float
-    loss_torque_w: float
-    loss_torque2_w: float
-    loss_speed2_w: float
+    loss_speed_w_per_mps: float
+    loss_power: float
+    """Share of the power passed through that is lost."""
+    loss_force2_w_per_n2: float
+    rest_idle_w: float
+    rest_speed_w_per_mps: float
+    """Loss while it only turns along: an induction motor without current costs nothing."""
+
+
+class DriveParams(NamedTuple):
+    """The motors together."""
+
+    power_max_w: float
     regen_power_max_w: float
     regen_force_max_n: float
+    regen_share: float
+    """Of the braking that the motors could take, what the car lets them take."""
+    per_nominal_volt: float
+    """Reciprocal of the voltage that power and losses hold for [1/V]."""
 
 
 class PackParams(NamedTuple):
@@ -94,7 +109,9 @@ class SupplyParams(NamedTuple):
     """12 V side and charging."""
 
     auxiliary_w: float
-    """12 V load, awake."""
+    """12 V load of a car that is awake, by itself."""
+    accessory_w: float
+    """12 V load of what people and weather switch on."""
     standby_w: float
     """12 V load, asleep."""
     ac_power_max_w: float
@@ -108,7 +125,11 @@ class Params(NamedTuple):
     """One car."""
 
     road: RoadParams
+    drive: DriveParams
     motor: MotorParams
+    """Of the axle that drives most of the time."""
+    second: MotorParams
+    """Of the other axle."""
     pack: PackParams
     cabin: CabinParams
     supply: SupplyParams

@@ -7,10 +7,10 @@ everybody publishes (power, torque, mass, size, chemistry). Nothing is tuned to 
 from itertools import pairwise
 from typing import NamedTuple
 
+from vettura.car.drive_relations import drive_params, motor_params
 from vettura.car.params import (
     TABLE_SIZE,
     CabinParams,
-    MotorParams,
     PackParams,
     Params,
     RoadParams,
@@ -29,40 +29,11 @@ ROTATING_SHARE = 0.04
 DRIVELINE_A_N, DRIVELINE_B_N_PER_MPS = 20.0, 1.0
 """Bearings, seals, gear oil and brake pads: what EPA's 2022 target road loads hold beyond the label
 of the tyres and the drag of the body, in the median."""
-TYRE_PER_K = 0.015
-"""Rolling resistance per kelvin of tyre temperature; 0.8 %/K by ISO 28580, about 1.5 %/K with gear
-oil and bearings that are cold too."""
-GEAR_EFFICIENCY = 0.975
-"""One or two helical gear pairs under load."""
+TYRE_PER_K = 0.018
+"""Rolling resistance per kelvin of tyre temperature: 0.8 %/K of the tyre alone (ISO 28580), 1.6 to
+2 %/K where gear oil, bearings and brakes are cold too, as on measured winter trips."""
 EMPTY_BUFFER_SHARE = 0.6
 """Of the capacity that the driver cannot use, what lies below 0 % on the display."""
-
-
-class Losses(NamedTuple):
-    """Loss of motor and inverter at full speed and torque, over the greatest power."""
-
-    idle: float
-    speed: float
-    torque: float
-    torque2: float
-    speed2: float
-
-
-LOSSES = {
-    "psm": Losses(0.0030, 0.0015, 0.016, 0.050, 0.0010),
-    "asm": Losses(0.0030, 0.0010, 0.022, 0.070, 0.0010),
-    "eesm": Losses(0.0030, 0.0010, 0.019, 0.055, 0.0010),
-}
-"""By motor kind; the shape follows Oak Ridge's teardown maps (Burress, ORNL/TM-2012 and later), the
-level is one for all cars: unbiased in the median over EPA's 2022 electric test cars (73 cars, UDDS
-and HWFET, 87.5 % from wall to battery). `idle` holds inverter and coolant pump, too."""
-SWITCHING = {"igbt": 1.0, "sic": 0.6}
-"""Idle and torque loss by the inverter's switches: silicon carbide has no knee voltage and switches
-at a fraction of the loss, which counts most at part load (the order of published
-comparisons over UDDS: inverter loss more than halved, motor loss as before)."""
-SPINNING_REFERENCE_W = 100_000.0
-"""Losses of a motor that spins without load grow with its size, and rated power overstates size:
-they go by the root of power, equal to the figures above at 100 kW."""
 
 
 class Chemistry(NamedTuple):
@@ -122,12 +93,13 @@ PACK_J_PER_KG_K, PACK_UA_W_PER_K_KG = 1_000.0, 0.025
 """Heat of a finished pack, about its cells' own; its loss to the air: a time constant of 11 h."""
 CONDITIONING_W_PER_WH = 0.03
 """Electric power for cooling or heating the battery over its capacity: 2 to 3 kW for a big one."""
-AUXILIARY_W, STANDBY_W = 300.0, 6.0
-"""12 V load of a car that is driven (200 to 360 W in the electric cars of FASTSim and SUMO), and
-asleep (about 1 kWh a week)."""
-CHARGER_EFFICIENCY, CHARGER_LOSS_W = 0.94, 120.0
-"""On-board charger: what passes, and what its electronics and the awake car take; 93 % in all at
-11 kW and 85 % at 1.4 kW, the order of published charge-loss tests."""
+AUXILIARY_W, ACCESSORY_W, STANDBY_W = 220.0, 200.0, 6.0
+"""12 V load: of a car that is driven, by itself (200 to 360 W in the electric cars of FASTSim and
+SUMO); of lights, wipers, fans, screens and steering on the road, which a dynamometer test leaves
+off; and asleep (about 1 kWh a week)."""
+CHARGER_EFFICIENCY, CHARGER_LOSS_W = 0.925, 200.0
+"""On-board charger: what passes, and what its electronics, pumps and the waking car take; 91 % in
+all at 11 kW and 78 % at 1.4 kW, the order of published charge-loss tests."""
 OHMIC_SHARE, POLARISATION_S = 0.65, 20.0
 """Split of the resistance into an instant part and an RC pair, as in HPPC pulses of 10 to 30 s."""
 
@@ -135,10 +107,14 @@ OHMIC_SHARE, POLARISATION_S = 0.65, 20.0
 def params_of(spec: CarSpec, *, mass_kg: float | None = None) -> Params:
     """The step's numbers for a car; `mass_kg` None means kerb mass plus LOAD_KG."""
     mass = spec.body.kerb_mass_kg.value + LOAD_KG if mass_kg is None else mass_kg
+    main, second = motor_params(spec, mass)
+    pack = _pack(spec)
     return Params(
         road=_road(spec, mass),
-        motor=_motor(spec, mass),
-        pack=_pack(spec),
+        drive=drive_params(spec, mass, pack.ocv_v[TABLE_SIZE // 2]),
+        motor=main,
+        second=second,
+        pack=pack,
         cabin=_cabin(spec),
         supply=_supply(spec),
     )
@@ -159,33 +135,11 @@ def _road(spec: CarSpec, mass_kg: float) -> RoadParams:
     return RoadParams(
         mass_kg=mass_kg,
         inertia_kg=mass_kg * (1.0 + ROTATING_SHARE),
+        per_inertia=1.0 / (mass_kg * (1.0 + ROTATING_SHARE)),
         a_n=a_n,
         b_n_per_mps=b_n_per_mps,
         c_n_per_mps2=c_n_per_mps2,
         tyre_per_k=TYRE_PER_K,
-    )
-
-
-def _motor(spec: CarSpec, mass_kg: float) -> MotorParams:
-    motor, drive = spec.motors[0], spec.drive
-    power_w, torque_nm = motor.power_max_w.value, motor.torque_max_nm.value
-    spinning_w = (power_w * SPINNING_REFERENCE_W) ** 0.5
-    losses = LOSSES[motor.kind.value]
-    switching = SWITCHING[motor.inverter.value]
-    return MotorParams(
-        wheel_radius_m=spec.body.wheel_radius_m.value,
-        gear_ratio=motor.gear_ratio.value,
-        gear_efficiency=GEAR_EFFICIENCY,
-        torque_max_nm=torque_nm,
-        power_max_w=power_w,
-        base_speed_radps=power_w / torque_nm,
-        loss_idle_w=switching * losses.idle * spinning_w,
-        loss_speed_w=losses.speed * spinning_w,
-        loss_torque_w=switching * losses.torque * power_w,
-        loss_torque2_w=losses.torque2 * power_w,
-        loss_speed2_w=losses.speed2 * spinning_w,
-        regen_power_max_w=drive.regen_power_max_w.value,
-        regen_force_max_n=mass_kg * drive.regen_deceleration_max_mps2.value,
     )
 
 
@@ -235,6 +189,7 @@ def _cabin(spec: CarSpec) -> CabinParams:
 def _supply(spec: CarSpec) -> SupplyParams:
     return SupplyParams(
         auxiliary_w=AUXILIARY_W,
+        accessory_w=ACCESSORY_W,
         standby_w=STANDBY_W,
         ac_power_max_w=spec.charging.ac_power_max_w.value,
         charger_loss_w=CHARGER_LOSS_W,

@@ -26,6 +26,11 @@ class Inputs(NamedTuple):
     """What a DC station offers at the inlet; 0 when there is none."""
     charge_limit: float = 1.0
     """Displayed charge at which charging ends, 0 to 1."""
+    rain_mm_per_h: float = 0.0
+    slipstream: float = 0.0
+    """Share of the air's drag that traffic ahead takes off."""
+    accessories: float = 1.0
+    """1 on the road, 0 on a dynamometer: lights, fans, steering, screens."""
 
 
 class State(NamedTuple):
@@ -65,9 +70,13 @@ class Flows(NamedTuple):
     brake_power_w: float
     """Turned to heat by the friction brakes."""
     motor_torque_nm: float
+    second_torque_nm: float
+    """At the other axle's motor."""
     motor_speed_radps: float
     motor_power_w: float
-    """Electric, at the inverter; negative when regenerating."""
+    """Electric, at the inverters; negative when regenerating."""
+    drive_loss_w: float
+    """Of it, lost in inverters, motors and gears."""
     climate_power_w: float
     auxiliary_power_w: float
     """12 V load through the DC/DC converter."""

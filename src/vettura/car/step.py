@@ -18,12 +18,12 @@ def step(params: Params, state: State, inputs: Inputs, dt: float) -> Step:
     an error. A car that is offered current must stand still: the caller sees to that.
     """
     cabin = _cabin(params, state, inputs, dt)
-    auxiliary_w = params.supply.standby_w + inputs.awake * (
-        params.supply.auxiliary_w - params.supply.standby_w
-    )
+    awake_w = params.supply.auxiliary_w + inputs.accessories * params.supply.accessory_w
+    auxiliary_w = params.supply.standby_w + inputs.awake * (awake_w - params.supply.standby_w)
     thermal_w = conditioning_power_w(params, battery_degc=state.battery_degc, awake=inputs.awake)
     loads_w = cabin.power_w + auxiliary_w + thermal_w
-    traction = follow(params, state, inputs, loads_w, dt)
+    source_v = lookup(params.pack.ocv_v, state.soc)
+    traction = follow(params, state, inputs, loads_w, source_v, dt)
     charge = _charge(params, state, inputs, loads_w, dt)
     pack = load_pack(
         params,
@@ -91,8 +91,10 @@ def _flows(
         wheel_power_w=traction.wheel_w,
         brake_power_w=traction.brake_w,
         motor_torque_nm=traction.torque_nm,
+        second_torque_nm=traction.second_torque_nm,
         motor_speed_radps=traction.speed_radps,
         motor_power_w=traction.motor_w,
+        drive_loss_w=traction.loss_w,
         climate_power_w=cabin.power_w,
         auxiliary_power_w=auxiliary_w,
         thermal_power_w=thermal_w,

@@ -68,7 +68,7 @@ def _motion(params: Params, car: Living) -> Values:
     since_m = state.distance_m - progress.start_m if progress else 0.0
     elapsed_s = progress.elapsed_ns / NS_PER_S if progress else 0.0
     driving = progress is not None
-    share = flows.motor_torque_nm / params.motor.torque_max_nm
+    share = flows.motor_torque_nm / (params.motor.force_max_n * params.motor.arm_m)
     gear = DRIVE_GEAR if driving else PARK_GEAR
     return {
         "Vehicle.Speed": round(state.speed_mps * KMH_PER_MPS, 2),
@@ -84,7 +84,7 @@ def _motion(params: Params, car: Living) -> Values:
         "Vehicle.CurrentLocation.Heading": round(car.heading_deg, 1),
         "Vehicle.Chassis.Accelerator.PedalPosition": round(PERCENT * min(max(share, 0.0), 1.0)),
         "Vehicle.Chassis.Brake.PedalPosition": round(
-            min(PERCENT, PERCENT * flows.brake_power_w / params.motor.power_max_w)
+            min(PERCENT, PERCENT * flows.brake_power_w / params.drive.power_max_w)
         ),
         "Vehicle.Chassis.ParkingBrake.IsEngaged": not driving,
         "Vehicle.Powertrain.Transmission.CurrentGear": gear,
