@@ -26,6 +26,15 @@ class Inputs(NamedTuple):
     """What a DC station offers at the inlet; 0 when there is none."""
     charge_limit: float = 1.0
     """Displayed charge at which charging ends, 0 to 1."""
+    recirculation: float = 0.0
+    """Share of the blown air that is taken from the cabin: 0 is all fresh; 0.9 at most is done."""
+    people: float = 1.0
+    """On board while the car is awake; each warms the cabin."""
+    precondition: float = 0.0
+    """1 to warm the battery for fast charging."""
+    rain_mm_per_h: float = 0.0
+    outlet_power_w: float = 0.0
+    """Drawn through the car by loads or a house (V2L, V2H)."""
 
 
 class State(NamedTuple):

@@ -80,5 +80,6 @@ def _drive_all(
 def _inputs(speed_mps: float, ambient_degc: float) -> Inputs:
     """What `drive_trip` gives the step, in the order of the fields."""
     return Inputs(
-        speed_mps, 0.0, 0.0, ambient_degc, 101_325.0, 0.0, 1.0, 0.0, 21.0, -1.0, 0.0, 0.0, 1.0
-    )
+        speed_mps, 0.0, 0.0, ambient_degc, 101_325.0, 0.0, 1.0, 0.0, 21.0, -1.0, 0.0, 0.0, 1.0,
+        0.0, 1.0, 0.0, 0.0, 0.0,
+    )  # fmt: skip
