@@ -32,6 +32,11 @@ wild_inputs = st.builds(
     ac_power_w=st.one_of(st.just(0.0), st.floats(0.0, 22_000.0)),
     dc_power_w=st.one_of(st.just(0.0), st.floats(0.0, 400_000.0)),
     charge_limit=st.floats(0.2, 1.0),
+    recirculation=st.floats(0.0, 1.0),
+    people=st.floats(0.0, 9.0),
+    precondition=st.sampled_from([0.0, 1.0]),
+    rain_mm_per_h=st.floats(0.0, 50.0),
+    outlet_power_w=st.one_of(st.just(0.0), st.floats(0.0, 11_000.0)),
 )
 
 

@@ -98,6 +98,8 @@ class CabinParams(NamedTuple):
     """1 with a heat pump, 0 with a resistive heater."""
     heat_pump_from_degc: float
     """Coldest outside air in which it still works."""
+    evaporator_k: float
+    """Its cold side below the outside air."""
 
 
 class SupplyParams(NamedTuple):
