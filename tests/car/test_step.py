@@ -35,6 +35,10 @@ wild_inputs = st.builds(
     rain_mm_per_h=st.floats(0.0, 100.0),
     slipstream=st.floats(0.0, 0.3),
     accessories=st.floats(0.0, 1.0),
+    recirculation=st.floats(0.0, 1.0),
+    people=st.floats(0.0, 9.0),
+    precondition=st.sampled_from([0.0, 1.0]),
+    outlet_power_w=st.one_of(st.just(0.0), st.floats(0.0, 11_000.0)),
 )
 
 

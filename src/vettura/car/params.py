@@ -90,12 +90,20 @@ class CabinParams(NamedTuple):
     """Cabin and climate."""
 
     air_j_per_k: float
-    interior_j_per_k: float
+    air_k_per_j: float
+    """Air with ducts, trim and the heater's own loop, and one over it."""
+    interior_k_per_j: float
+    """Seats, panels and glass: one over their heat."""
     exchange_w_per_k: float
     """Between air and interior."""
     ua_w_per_k: float
     ua_per_mps: float
-    """Loss to outside at rest [W/K], and its growth with speed; fresh air included."""
+    """Loss through the shell to outside at rest [W/K], and its growth with speed."""
+    air_min_w_per_k: float
+    air_max_w_per_k: float
+    """Blown air, flow times its heat: the least while the climate runs, and the most."""
+    air_max_k_per_w: float
+    """One over the most."""
     sun_m2: float
     """Window area times the share of sunlight it lets in."""
     heater_power_max_w: float
@@ -103,6 +111,10 @@ class CabinParams(NamedTuple):
     """Heat into and out of the cabin at most."""
     heat_pump: float
     """1 with a heat pump, 0 with a resistive heater."""
+    heat_pump_from_degc: float
+    """Coldest outside air in which it still works."""
+    evaporator_k: float
+    """Its cold side below the outside air."""
 
 
 class SupplyParams(NamedTuple):

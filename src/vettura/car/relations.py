@@ -7,10 +7,10 @@ everybody publishes (power, torque, mass, size, chemistry). Nothing is tuned to 
 from itertools import pairwise
 from typing import NamedTuple
 
+from vettura.car.cabin_relations import cabin_of
 from vettura.car.drive_relations import drive_params, motor_params
 from vettura.car.params import (
     TABLE_SIZE,
-    CabinParams,
     PackParams,
     Params,
     RoadParams,
@@ -115,7 +115,7 @@ def params_of(spec: CarSpec, *, mass_kg: float | None = None) -> Params:
         motor=main,
         second=second,
         pack=pack,
-        cabin=_cabin(spec),
+        cabin=cabin_of(spec),
         supply=_supply(spec),
     )
 
@@ -167,22 +167,6 @@ def _pack(spec: CarSpec) -> PackParams:
         ua_w_per_k=PACK_UA_W_PER_K_KG * pack_kg,
         cooling_w=CONDITIONING_W_PER_WH * gross_wh,
         heating_w=CONDITIONING_W_PER_WH * gross_wh,
-    )
-
-
-def _cabin(spec: CarSpec) -> CabinParams:
-    body, climate = spec.body, spec.climate
-    room_m3 = body.length_m.value * body.width_m.value * body.height_m.value
-    return CabinParams(
-        air_j_per_k=5_500.0 * room_m3,
-        interior_j_per_k=10_000.0 * room_m3,
-        exchange_w_per_k=12.0 * room_m3,
-        ua_w_per_k=5.0 * room_m3,
-        ua_per_mps=0.10 * room_m3,
-        sun_m2=0.07 * room_m3,
-        heater_power_max_w=climate.heater_power_max_w.value,
-        cooling_power_max_w=6_000.0,
-        heat_pump=1.0 if climate.heat_pump.value else 0.0,
     )
 
 

@@ -31,6 +31,14 @@ class Inputs(NamedTuple):
     """Share of the air's drag that traffic ahead takes off."""
     accessories: float = 1.0
     """1 on the road, 0 on a dynamometer: lights, fans, steering, screens."""
+    recirculation: float = 0.0
+    """Share of the blown air that is taken from the cabin: 0 is all fresh; 0.9 at most is done."""
+    people: float = 1.0
+    """On board while the car is awake; each warms the cabin."""
+    precondition: float = 0.0
+    """1 to warm the battery for fast charging."""
+    outlet_power_w: float = 0.0
+    """Drawn through the car by loads or a house (V2L, V2H)."""
 
 
 class State(NamedTuple):

@@ -59,6 +59,8 @@ def _cabin(params: Params, state: State, inputs: Inputs, dt: float) -> Cabin:
         speed_mps=state.speed_mps,
         target_degc=inputs.cabin_target_degc,
         climate_on=inputs.climate_on,
+        recirculation=inputs.recirculation,
+        people=inputs.awake * inputs.people,
         measured_w=inputs.climate_power_w,
         dt=dt,
     )

@@ -142,6 +142,8 @@ def inputs_of(car: Living, air: Air, *, speed_mps: float, grade: float) -> Input
         ac_power_w=flowing.power_w_max if flowing and not flowing.dc else 0.0,
         dc_power_w=flowing.power_w_max if flowing and flowing.dc else 0.0,
         charge_limit=car.charge_limit,
+        # A car that prepares itself has no one on board yet.
+        people=1.0 if car.progress is not None else 0.0,
     )
 
 
