@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from make import ALL_CARS, make_params
+from vettura.car.battery import open_circuit_v
 from vettura.car.charge import displayed_soc
 from vettura.car.relations import resting_state
 from vettura.car.state import Inputs, State
 from vettura.car.step import step
-from vettura.car.tables import lookup
 from vettura.drive.cycles import cycle_names, load_cycle
 from vettura.drive.simulate import drive_trip, warmed_up
 
@@ -81,7 +81,7 @@ def test_what_left_the_cells_is_what_arrived_plus_what_was_lost(ambient, soc):
         before = state
         wish = Inputs(speed_mps=trip.speed_mps[k + 1], ambient_degc=ambient)
         state, flows = step(params, state, wish, 1.0)
-        chemical_wh += lookup(params.pack.ocv_v, before.soc) * flows.battery_current_a / 3600.0
+        chemical_wh += open_circuit_v(params.pack, before.soc) * flows.battery_current_a / 3600.0
     drawn = state.drawn_wh - begin.drawn_wh
     regenerated = state.regenerated_wh - begin.regenerated_wh
     lost = state.resistive_wh - begin.resistive_wh

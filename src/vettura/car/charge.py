@@ -35,6 +35,7 @@ def take_charge(
     limit: float,
     loads_w: float,
     voltage_v: float,
+    capacity_share: float,
     dt: float,
 ) -> Charge:
     """What is taken of an offer: the least of station, car, curve, temperature, taper and limit.
@@ -43,7 +44,8 @@ def take_charge(
     the on-board charger, P_dc = efficiency·P_wall - loss; DC arrives as it is.
     """
     shown = displayed_soc(params, soc)
-    room_w = max((pack_soc(params, limit) - soc) * params.pack.capacity_c * voltage_v / dt, 0.0)
+    room_c = (pack_soc(params, limit) - soc) * params.pack.capacity_c * capacity_share
+    room_w = max(room_c * voltage_v * (1.0 / dt), 0.0)
     # Constant voltage at the end: the last 3 % take an ever smaller current.
     taper = 0.06 + 0.94 * (1.0 - ramp(shown, 0.97, 1.0))
     warmth = 0.06 + 0.94 * ramp(battery_degc, -10.0, 22.0)

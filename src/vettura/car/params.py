@@ -62,24 +62,46 @@ class DriveParams(NamedTuple):
     """Reciprocal of the voltage that power and losses hold for [1/V]."""
 
 
+class Ocv(NamedTuple):
+    """Open-circuit voltage [V] over charge (`battery.open_circuit_v`)."""
+
+    c0: float
+    c1: float
+    c2: float
+    c3: float
+    c4: float
+    c5: float
+    c6: float
+    c7: float
+    """Factors of the powers of charge."""
+    empty_v: float
+    """What is missing at the empty end."""
+    full_v: float
+    """What is added at the full end."""
+
+
 class PackParams(NamedTuple):
-    """The traction battery."""
+    """The traction battery, new; how it aged is in the state."""
 
     capacity_c: float
     """Charge of the full pack [coulomb]."""
+    soc_per_c: float
+    """Its reciprocal."""
     soc_empty: float
     soc_full: float
     """The pack's own charge where the display shows 0 and 100 %."""
-    ocv_v: tuple[float, ...]
-    """Open-circuit voltage, TABLE_SIZE points over the pack's own charge."""
+    ocv_v: Ocv
+    """Over the pack's own charge."""
     resistance_ohm: float
     """Ohmic part at 25 °C and half charge."""
     polarisation_ohm: float
-    polarisation_s: float
-    """RC pair: resistance at 25 °C, and time constant."""
+    """RC pair's resistance at 25 °C and half charge."""
+    polarisation_activated: float
+    """Share of that which is charge transfer and grows steeply in the cold."""
     discharge_power_max_w: float
     charge_power_max_w: float
-    heat_j_per_k: float
+    degc_per_j: float
+    """Warming by heat: the reciprocal of its thermal mass."""
     ua_w_per_k: float
     cooling_w: float
     heating_w: float

@@ -4,13 +4,10 @@ What nobody publishes (loss maps, cabin, thermal masses, auxiliary load) follows
 everybody publishes (power, torque, mass, size, chemistry). Nothing is tuned to one car.
 """
 
-from itertools import pairwise
-from typing import NamedTuple
-
 from vettura.car.cabin_relations import cabin_of
+from vettura.car.chemistry import CHEMISTRIES, mean_v, pack_params
 from vettura.car.drive_relations import drive_params, motor_params
 from vettura.car.params import (
-    TABLE_SIZE,
     PackParams,
     Params,
     RoadParams,
@@ -20,7 +17,7 @@ from vettura.car.road import REFERENCE_DENSITY
 from vettura.car.spec import CarSpec
 from vettura.car.state import State
 from vettura.car.tables import resample
-from vettura.units import GRAVITY_MPS2, SECONDS_PER_HOUR
+from vettura.units import GRAVITY_MPS2
 
 LOAD_KG = 100.0
 """Driver and luggage: the 75 + 25 kg of Regulation (EU) 2017/1151."""
@@ -32,67 +29,6 @@ of the tyres and the drag of the body, in the median."""
 TYRE_PER_K = 0.018
 """Rolling resistance per kelvin of tyre temperature: 0.8 %/K of the tyre alone (ISO 28580), 1.6 to
 2 %/K where gear oil, bearings and brakes are cold too, as on measured winter trips."""
-EMPTY_BUFFER_SHARE = 0.6
-"""Of the capacity that the driver cannot use, what lies below 0 % on the display."""
-
-
-class Chemistry(NamedTuple):
-    """What a cell's cathode decides."""
-
-    cell_v: tuple[float, ...]
-    """Open-circuit voltage, TABLE_SIZE points over charge."""
-    resistance_h: float
-    """Pack resistance over V²/Wh at 25 °C [h]."""
-    wh_per_kg: float
-    """Of a finished pack."""
-
-
-def _volts(text: str) -> tuple[float, ...]:
-    return tuple(float(word) for word in text.split())
-
-
-CHEMISTRIES = {
-    "nmc": Chemistry(
-        _volts(
-            "3.10 3.43 3.50 3.54 3.57 3.59 3.61 3.63 3.65 3.67 3.70 "
-            "3.74 3.79 3.84 3.89 3.93 3.98 4.03 4.07 4.11 4.17"
-        ),
-        0.0142,
-        145.0,
-    ),
-    "nca": Chemistry(
-        _volts(
-            "3.00 3.32 3.43 3.49 3.53 3.56 3.59 3.61 3.64 3.67 3.71 "
-            "3.76 3.81 3.86 3.91 3.95 3.99 4.03 4.07 4.10 4.17"
-        ),
-        0.0130,
-        155.0,
-    ),
-    "lfp": Chemistry(
-        _volts(
-            "2.60 3.05 3.18 3.21 3.23 3.25 3.27 3.285 3.29 3.293 3.296 "
-            "3.30 3.306 3.32 3.33 3.332 3.333 3.335 3.337 3.345 3.45"
-        ),
-        0.0150,
-        125.0,
-    ),
-    "lmo": Chemistry(
-        _volts(
-            "3.00 3.45 3.57 3.63 3.67 3.70 3.73 3.76 3.79 3.82 3.85 "
-            "3.88 3.91 3.94 3.97 4.00 4.03 4.06 4.09 4.13 4.18"
-        ),
-        0.0145,
-        120.0,
-    ),
-}
-"""Voltages read off published low-rate curves, within about 20 mV: NMC (Ecker et al., J.
-Electrochem. Soc. 162, 2015), NCA (Kim et al. 2011), LFP (Prada et al. 2013), LMO (ORNL's Leaf
-cell). Resistance: 85 mΩ of a 360 V, 21.6 kWh NMC pack, scaled; the others relative to it."""
-
-PACK_J_PER_KG_K, PACK_UA_W_PER_K_KG = 1_000.0, 0.025
-"""Heat of a finished pack, about its cells' own; its loss to the air: a time constant of 11 h."""
-CONDITIONING_W_PER_WH = 0.03
-"""Electric power for cooling or heating the battery over its capacity: 2 to 3 kW for a big one."""
 AUXILIARY_W, ACCESSORY_W, STANDBY_W = 220.0, 200.0, 6.0
 """12 V load: of a car that is driven, by itself (200 to 360 W in the electric cars of FASTSim and
 SUMO); of lights, wipers, fans, screens and steering on the road, which a dynamometer test leaves
@@ -100,8 +36,6 @@ off; and asleep (about 1 kWh a week)."""
 CHARGER_EFFICIENCY, CHARGER_LOSS_W = 0.925, 200.0
 """On-board charger: what passes, and what its electronics, pumps and the waking car take; 91 % in
 all at 11 kW and 78 % at 1.4 kW, the order of published charge-loss tests."""
-OHMIC_SHARE, POLARISATION_S = 0.65, 20.0
-"""Split of the resistance into an instant part and an RC pair, as in HPPC pulses of 10 to 30 s."""
 
 
 def params_of(spec: CarSpec, *, mass_kg: float | None = None) -> Params:
@@ -111,7 +45,7 @@ def params_of(spec: CarSpec, *, mass_kg: float | None = None) -> Params:
     pack = _pack(spec)
     return Params(
         road=_road(spec, mass),
-        drive=drive_params(spec, mass, pack.ocv_v[TABLE_SIZE // 2]),
+        drive=drive_params(spec, mass, mean_v(pack.ocv_v)),
         motor=main,
         second=second,
         pack=pack,
@@ -145,28 +79,14 @@ def _road(spec: CarSpec, mass_kg: float) -> RoadParams:
 
 def _pack(spec: CarSpec) -> PackParams:
     battery, drive = spec.battery, spec.drive
-    chemistry = CHEMISTRIES[battery.chemistry.value]
-    gross_wh = battery.capacity_gross_wh.value
-    hidden = 1.0 - battery.capacity_net_wh.value / gross_wh
-    ocv_v = tuple(battery.cells_in_series.value * v for v in chemistry.cell_v)
-    mean_v = sum(0.5 * (a + b) for a, b in pairwise(ocv_v)) / (TABLE_SIZE - 1)
-    resistance_ohm = chemistry.resistance_h * mean_v * mean_v / gross_wh
-    pack_kg = gross_wh / chemistry.wh_per_kg
-    return PackParams(
-        capacity_c=gross_wh / mean_v * SECONDS_PER_HOUR,
-        soc_empty=EMPTY_BUFFER_SHARE * hidden,
-        soc_full=1.0 - (1.0 - EMPTY_BUFFER_SHARE) * hidden,
-        ocv_v=ocv_v,
-        resistance_ohm=OHMIC_SHARE * resistance_ohm,
-        polarisation_ohm=(1.0 - OHMIC_SHARE) * resistance_ohm,
-        polarisation_s=POLARISATION_S,
+    return pack_params(
+        CHEMISTRIES[battery.chemistry.value],
+        cells_in_series=battery.cells_in_series.value,
+        gross_wh=battery.capacity_gross_wh.value,
+        net_wh=battery.capacity_net_wh.value,
         # The motor at full power with its losses, and everything else at once.
         discharge_power_max_w=1.12 * drive.power_max_w.value + 12_000.0,
         charge_power_max_w=max(drive.regen_power_max_w.value, *_dc(spec)),
-        heat_j_per_k=PACK_J_PER_KG_K * pack_kg,
-        ua_w_per_k=PACK_UA_W_PER_K_KG * pack_kg,
-        cooling_w=CONDITIONING_W_PER_WH * gross_wh,
-        heating_w=CONDITIONING_W_PER_WH * gross_wh,
     )
 
 
@@ -203,4 +123,6 @@ def resting_state(params: Params, *, displayed_soc: float, ambient_degc: float) 
         charged_wh=0.0,
         wall_wh=0.0,
         resistive_wh=0.0,
+        capacity_share=1.0,
+        resistance_share=1.0,
     )

@@ -95,7 +95,8 @@ class Motor(Part, frozen=True, kw_only=True):
 class Battery(Part, frozen=True, kw_only=True):
     """The traction battery."""
 
-    chemistry: Figure[Literal["nmc", "lfp", "nca", "lmo"]]
+    chemistry: Figure[Literal["nmc", "nmc_lmo", "lfp", "nca", "lmo"]]
+    """`nmc_lmo`: layered oxide blended with manganese spinel, as in the first electric cars."""
     capacity_gross_wh: Figure[Annotated[float, Meta(ge=3_000, le=300_000)]]
     capacity_net_wh: Figure[Annotated[float, Meta(ge=3_000, le=300_000)]]
     """What the driver can use."""

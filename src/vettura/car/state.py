@@ -68,6 +68,10 @@ class State(NamedTuple):
     """Taken from stations, ever."""
     resistive_wh: float
     """Lost inside the pack, ever."""
+    capacity_share: float
+    """Capacity over that of the new pack."""
+    resistance_share: float
+    """Resistance over that of the new pack."""
 
 
 class Flows(NamedTuple):
@@ -95,6 +99,10 @@ class Flows(NamedTuple):
     battery_voltage_v: float
     battery_current_a: float
     """Positive when discharging."""
+    chemical_power_w: float
+    """Open-circuit voltage times current: battery power plus battery heat."""
+    battery_heat_w: float
+    """Left inside the pack; for a moment negative when the current turns."""
     wall_power_w: float
     """Taken from a station."""
     charge_power_w: float

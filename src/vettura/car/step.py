@@ -1,13 +1,18 @@
 """One step of a car's life: the only place that knows in which order things happen."""
 
-from vettura.car.battery import Pack, battery_degc_after, conditioning_power_w, load_pack
+from vettura.car.battery import (
+    Pack,
+    battery_degc_after,
+    conditioning_power_w,
+    load_pack,
+    open_circuit_v,
+)
 from vettura.car.cabin import Cabin, condition_cabin
 from vettura.car.charge import Charge, take_charge
 from vettura.car.driver import Traction, follow
 from vettura.car.params import Params
 from vettura.car.road import warm_tyre
 from vettura.car.state import Flows, Inputs, State, Step
-from vettura.car.tables import lookup
 from vettura.units import SECONDS_PER_HOUR
 
 
@@ -22,7 +27,7 @@ def step(params: Params, state: State, inputs: Inputs, dt: float) -> Step:
     auxiliary_w = params.supply.standby_w + inputs.awake * (awake_w - params.supply.standby_w)
     thermal_w = conditioning_power_w(params, battery_degc=state.battery_degc, awake=inputs.awake)
     loads_w = cabin.power_w + auxiliary_w + thermal_w
-    source_v = lookup(params.pack.ocv_v, state.soc)
+    source_v = open_circuit_v(params.pack, state.soc)
     traction = follow(params, state, inputs, loads_w, source_v, dt)
     charge = _charge(params, state, inputs, loads_w, dt)
     pack = load_pack(
@@ -30,11 +35,13 @@ def step(params: Params, state: State, inputs: Inputs, dt: float) -> Step:
         soc=state.soc,
         polarisation_v=state.polarisation_v,
         battery_degc=state.battery_degc,
+        capacity_share=state.capacity_share,
+        resistance_share=state.resistance_share,
         power_w=traction.motor_w + loads_w - charge.arriving_w,
         dt=dt,
     )
     battery_degc = battery_degc_after(
-        params,
+        params.pack,
         battery_degc=state.battery_degc,
         ambient_degc=inputs.ambient_degc,
         heat_w=pack.heat_w,
@@ -75,7 +82,8 @@ def _charge(params: Params, state: State, inputs: Inputs, loads_w: float, dt: fl
         battery_degc=state.battery_degc,
         limit=inputs.charge_limit,
         loads_w=loads_w,
-        voltage_v=lookup(params.pack.ocv_v, state.soc),
+        voltage_v=open_circuit_v(params.pack, state.soc),
+        capacity_share=state.capacity_share,
         dt=dt,
     )
 
@@ -103,6 +111,8 @@ def _flows(
         battery_power_w=pack.power_w,
         battery_voltage_v=pack.voltage_v,
         battery_current_a=pack.current_a,
+        chemical_power_w=pack.chemical_w,
+        battery_heat_w=pack.heat_w,
         wall_power_w=charge.wall_w,
         charge_power_w=charge.arriving_w,
         road_load_n=traction.road_n,
@@ -142,4 +152,6 @@ def _settle(
         charged_wh=state.charged_wh + at_station * in_wh,
         wall_wh=state.wall_wh + flows.wall_power_w * hours,
         resistive_wh=state.resistive_wh + pack.heat_w * hours,
+        capacity_share=state.capacity_share,
+        resistance_share=state.resistance_share,
     )

@@ -5,11 +5,11 @@ from typing import Any
 
 import msgspec
 
+from vettura.car.battery import open_circuit_v
 from vettura.car.charge import displayed_soc
 from vettura.car.params import Params
 from vettura.car.road import pressure_at
 from vettura.car.state import Flows, Inputs, State
-from vettura.car.tables import lookup
 from vettura.errors import InputError
 from vettura.units import SECONDS_PER_HOUR
 
@@ -20,6 +20,8 @@ AT_REST = Flows(*([0.0] * len(Flows._fields)))
 CAR_HEIGHT_SHARE = 0.5
 """Wind at a car's height over wind at 10 m: the logarithmic profile over open country, that is
 ln(1/0.1) over ln(10/0.1)."""
+ADDED_LATER = {"capacity_share": 1.0, "resistance_share": 1.0}
+"""What an older memory of a car lacks, and what stands for it: the pack counts as new."""
 LEARN_DISTANCE_M = 30_000.0
 """How far back the range estimate remembers consumption."""
 
@@ -118,7 +120,7 @@ def recall(data: bytes, *, where: str) -> Living:
     """Read what `remember` wrote; InputError when it cannot be understood."""
     try:
         fields: dict[str, Any] = msgspec.msgpack.decode(data)
-        fields["state"] = list(State(**fields["state"]))
+        fields["state"] = list(State(**(ADDED_LATER | fields["state"])))
         fields["flows"] = list(AT_REST)
         return msgspec.convert(fields, Living)
     except (msgspec.DecodeError, TypeError, KeyError) as error:
@@ -158,16 +160,17 @@ def is_awake(car: Living) -> bool:
     return car.progress is not None or car.climate_on or car.time_ns < car.awake_until_ns
 
 
-def net_energy_wh(params: Params) -> float:
-    """Energy between 0 and 100 % of the display [Wh]."""
-    mean_v = lookup(params.pack.ocv_v, 0.5 * (params.pack.soc_empty + params.pack.soc_full))
+def net_energy_wh(params: Params, capacity_share: float) -> float:
+    """Energy between 0 and 100 % of the display [Wh], of a pack aged to `capacity_share`."""
+    mean_v = open_circuit_v(params.pack, 0.5 * (params.pack.soc_empty + params.pack.soc_full))
     window = params.pack.soc_full - params.pack.soc_empty
-    return window * params.pack.capacity_c * mean_v / SECONDS_PER_HOUR
+    return window * params.pack.capacity_c * capacity_share * mean_v / SECONDS_PER_HOUR
 
 
 def range_m(params: Params, car: Living) -> float:
     """Distance [m] the charge will last at the consumption of lately."""
-    return displayed_soc(params, car.state.soc) * net_energy_wh(params) / car.wh_per_m
+    net_wh = net_energy_wh(params, car.state.capacity_share)
+    return displayed_soc(params, car.state.soc) * net_wh / car.wh_per_m
 
 
 def learn(car: Living, before: State, after: State) -> float:
