@@ -32,6 +32,11 @@ wild_inputs = st.builds(
     ac_power_w=st.one_of(st.just(0.0), st.floats(0.0, 22_000.0)),
     dc_power_w=st.one_of(st.just(0.0), st.floats(0.0, 400_000.0)),
     charge_limit=st.floats(0.2, 1.0),
+    ac_phases=st.sampled_from([1.0, 2.0, 3.0]),
+    dc_current_max_a=st.floats(0.0, 800.0),
+    dc_voltage_max_v=st.sampled_from([500.0, 1_000.0]),
+    outlet_power_w=st.one_of(st.just(0.0), st.floats(0.0, 20_000.0)),
+    outlet_reserve=st.floats(0.0, 1.0),
 )
 
 

@@ -65,6 +65,7 @@ def _drive_all(
         state = State(
             row[0], row[1], row[2], row[3], row[4], row[5], row[6],
             row[7], row[8], row[9], row[10], row[11], row[12], row[13],
+            row[14], row[15], row[16],
         )  # fmt: skip
         late_s = 0.0
         for second in range(1, len(speed_mps)):
@@ -80,5 +81,6 @@ def _drive_all(
 def _inputs(speed_mps: float, ambient_degc: float) -> Inputs:
     """What `drive_trip` gives the step, in the order of the fields."""
     return Inputs(
-        speed_mps, 0.0, 0.0, ambient_degc, 101_325.0, 0.0, 1.0, 0.0, 21.0, -1.0, 0.0, 0.0, 1.0
-    )
+        speed_mps, 0.0, 0.0, ambient_degc, 101_325.0, 0.0, 1.0, 0.0, 21.0, -1.0, 0.0, 0.0, 1.0,
+        3.0, 500.0, 1_000.0, 0.0, 0.2,
+    )  # fmt: skip
