@@ -38,7 +38,11 @@ wild_inputs = st.builds(
     recirculation=st.floats(0.0, 1.0),
     people=st.floats(0.0, 9.0),
     precondition=st.sampled_from([0.0, 1.0]),
-    outlet_power_w=st.one_of(st.just(0.0), st.floats(0.0, 11_000.0)),
+    ac_phases=st.sampled_from([1.0, 2.0, 3.0]),
+    dc_current_max_a=st.floats(0.0, 800.0),
+    dc_voltage_max_v=st.sampled_from([500.0, 1_000.0]),
+    outlet_power_w=st.one_of(st.just(0.0), st.floats(0.0, 20_000.0)),
+    outlet_reserve=st.floats(0.0, 1.0),
 )
 
 

@@ -153,6 +153,14 @@ class SupplyParams(NamedTuple):
     charger_efficiency: float
     dc_power_w: tuple[float, ...]
     """DC power at the inlet, TABLE_SIZE points over displayed charge, battery warm."""
+    ac_phases: float
+    """Phases of the on-board charger."""
+    ac_power_one_phase_w: float
+    """What it takes when the station has one phase."""
+    boost_power_w: float
+    """What it takes at a DC station whose voltage lies below the pack's."""
+    outlet_power_max_w: float
+    """What it gives to a plug at most; 0 without one."""
 
 
 class Params(NamedTuple):

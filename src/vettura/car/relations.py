@@ -36,6 +36,8 @@ off; and asleep (about 1 kWh a week)."""
 CHARGER_EFFICIENCY, CHARGER_LOSS_W = 0.925, 200.0
 """On-board charger: what passes, and what its electronics, pumps and the waking car take; 91 % in
 all at 11 kW and 78 % at 1.4 kW, the order of published charge-loss tests."""
+BOOST_POWER_W = 50_000.0
+"""What an 800 V car takes at a 400 V station: Porsche Taycan, standard equipment (Porsche 2019)."""
 
 
 def params_of(spec: CarSpec, *, mass_kg: float | None = None) -> Params:
@@ -91,14 +93,22 @@ def _pack(spec: CarSpec) -> PackParams:
 
 
 def _supply(spec: CarSpec) -> SupplyParams:
+    charging = spec.charging
+    share_w = charging.ac_power_max_w.value / charging.ac_phases.value
+    one_phase, boost = charging.ac_power_one_phase_max_w, charging.boost_power_max_w
+    outlet = charging.outlet_power_max_w
     return SupplyParams(
         auxiliary_w=AUXILIARY_W,
         accessory_w=ACCESSORY_W,
         standby_w=STANDBY_W,
-        ac_power_max_w=spec.charging.ac_power_max_w.value,
+        ac_power_max_w=charging.ac_power_max_w.value,
         charger_loss_w=CHARGER_LOSS_W,
         charger_efficiency=CHARGER_EFFICIENCY,
         dc_power_w=_dc(spec),
+        ac_phases=float(charging.ac_phases.value),
+        ac_power_one_phase_w=one_phase.value if one_phase else share_w,
+        boost_power_w=boost.value if boost else BOOST_POWER_W,
+        outlet_power_max_w=outlet.value if outlet else 0.0,
     )
 
 
@@ -125,4 +135,5 @@ def resting_state(params: Params, *, displayed_soc: float, ambient_degc: float) 
         resistive_wh=0.0,
         capacity_share=1.0,
         resistance_share=1.0,
+        outlet_wh=0.0,
     )

@@ -118,6 +118,12 @@ class Charging(Part, frozen=True, kw_only=True):
     ac_phases: Figure[Annotated[int, Meta(ge=1, le=3)]]
     dc_curve: Table
     """Power [W] at the inlet over displayed charge (0 to 1), battery warm."""
+    ac_power_one_phase_max_w: Figure[Annotated[float, Meta(ge=1_000, le=22_000)]] | None = None
+    """None: what its phases share in `ac_power_max_w`."""
+    boost_power_max_w: Figure[Annotated[float, Meta(ge=1_000, le=400_000)]] | None = None
+    """At a DC station below the pack's voltage; None: the usual booster of an 800 V car."""
+    outlet_power_max_w: Figure[Annotated[float, Meta(ge=100, le=22_000)]] | None = None
+    """What it gives to a plug or a house; None when it gives nothing."""
 
 
 class CarSpec(Part, frozen=True, kw_only=True):

@@ -37,8 +37,16 @@ class Inputs(NamedTuple):
     """On board while the car is awake; each warms the cabin."""
     precondition: float = 0.0
     """1 to warm the battery for fast charging."""
+    ac_phases: float = 3.0
+    """Phases over which the AC station spreads what it offers."""
+    dc_current_max_a: float = 500.0
+    """What the DC station's cable carries; 500 A with liquid cooling (IEC 62196-3 CCS, CharIN)."""
+    dc_voltage_max_v: float = 1_000.0
+    """What the DC station reaches; 500 V in the first CCS generation and CHAdeMO 1."""
     outlet_power_w: float = 0.0
-    """Drawn through the car by loads or a house (V2L, V2H)."""
+    """What is asked of the car for a tool, a camp or a house; 0 when nothing is."""
+    outlet_reserve: float = 0.2
+    """Displayed charge below which the car gives nothing away, 0 to 1."""
 
 
 class State(NamedTuple):
@@ -69,9 +77,11 @@ class State(NamedTuple):
     resistive_wh: float
     """Lost inside the pack, ever."""
     capacity_share: float
-    """Capacity over that of the new pack."""
+    """Capacity left, over the new pack's: 1 when new."""
     resistance_share: float
-    """Resistance over that of the new pack."""
+    """Resistance over the new pack's: 1 when new."""
+    outlet_wh: float
+    """Given to what was plugged into the car, ever, at the plug."""
 
 
 class Flows(NamedTuple):
@@ -111,6 +121,8 @@ class Flows(NamedTuple):
     acceleration_mps2: float
     trace_missed: float
     """1 when the car could not follow the wished speed."""
+    outlet_power_w: float
+    """Given at the plug to what hangs on the car."""
 
 
 class Step(NamedTuple):

@@ -8,7 +8,7 @@ from vettura.car.battery import (
     open_circuit_v,
 )
 from vettura.car.cabin import Cabin, condition_cabin
-from vettura.car.charge import Charge, take_charge
+from vettura.car.charge import OUTLET_EFFICIENCY, Charge, give_power_w, take_charge
 from vettura.car.driver import Traction, follow
 from vettura.car.params import Params
 from vettura.car.road import warm_tyre
@@ -26,7 +26,8 @@ def step(params: Params, state: State, inputs: Inputs, dt: float) -> Step:
     awake_w = params.supply.auxiliary_w + inputs.accessories * params.supply.accessory_w
     auxiliary_w = params.supply.standby_w + inputs.awake * (awake_w - params.supply.standby_w)
     thermal_w = conditioning_power_w(params, battery_degc=state.battery_degc, awake=inputs.awake)
-    loads_w = cabin.power_w + auxiliary_w + thermal_w
+    outlet_w = _outlet_w(params, state, inputs, dt)
+    loads_w = cabin.power_w + auxiliary_w + thermal_w + outlet_w / OUTLET_EFFICIENCY
     source_v = open_circuit_v(params.pack, state.soc)
     traction = follow(params, state, inputs, loads_w, source_v, dt)
     charge = _charge(params, state, inputs, loads_w, dt)
@@ -52,7 +53,9 @@ def step(params: Params, state: State, inputs: Inputs, dt: float) -> Step:
         state.tyre_degc, speed_mps=traction.speed_mps, ambient_degc=inputs.ambient_degc, dt=dt
     )
     acceleration_mps2 = (traction.speed_mps - state.speed_mps) / dt
-    flows = _flows(traction, cabin, charge, pack, auxiliary_w, thermal_w, acceleration_mps2)
+    flows = _flows(
+        traction, cabin, charge, pack, auxiliary_w, thermal_w, acceleration_mps2, outlet_w
+    )
     return Step(_settle(state, flows, traction, cabin, pack, battery_degc, tyre_degc, dt), flows)
 
 
@@ -74,18 +77,35 @@ def _cabin(params: Params, state: State, inputs: Inputs, dt: float) -> Cabin:
 
 
 def _charge(params: Params, state: State, inputs: Inputs, loads_w: float, dt: float) -> Charge:
-    return take_charge(
-        params,
-        ac_power_w=inputs.ac_power_w,
-        dc_power_w=inputs.dc_power_w,
-        soc=state.soc,
-        battery_degc=state.battery_degc,
-        limit=inputs.charge_limit,
-        loads_w=loads_w,
-        voltage_v=open_circuit_v(params.pack, state.soc),
-        capacity_share=state.capacity_share,
-        dt=dt,
-    )
+    # In a batch that drives, what stations offer is a constant, and the compiler drops the rest.
+    if inputs.ac_power_w > 0.0 or inputs.dc_power_w > 0.0:
+        return take_charge(
+            params,
+            inputs,
+            soc=state.soc,
+            battery_degc=state.battery_degc,
+            loads_w=loads_w,
+            voltage_v=open_circuit_v(params.pack, state.soc),
+            capacity_share=state.capacity_share,
+            dt=dt,
+        )
+    return Charge(0.0, 0.0)
+
+
+def _outlet_w(params: Params, state: State, inputs: Inputs, dt: float) -> float:
+    # Power goes one way at a time: the charger that takes from a station cannot give to a plug.
+    if inputs.outlet_power_w > 0.0 and inputs.ac_power_w <= 0.0 and inputs.dc_power_w <= 0.0:
+        return give_power_w(
+            params,
+            asked_w=inputs.outlet_power_w,
+            reserve=inputs.outlet_reserve,
+            soc=state.soc,
+            battery_degc=state.battery_degc,
+            voltage_v=open_circuit_v(params.pack, state.soc),
+            capacity_share=state.capacity_share,
+            dt=dt,
+        )
+    return 0.0
 
 
 def _flows(
@@ -96,6 +116,7 @@ def _flows(
     auxiliary_w: float,
     thermal_w: float,
     acceleration_mps2: float,
+    outlet_w: float,
 ) -> Flows:
     return Flows(
         wheel_power_w=traction.wheel_w,
@@ -118,6 +139,7 @@ def _flows(
         road_load_n=traction.road_n,
         acceleration_mps2=acceleration_mps2,
         trace_missed=traction.missed,
+        outlet_power_w=outlet_w,
     )
 
 
@@ -154,4 +176,5 @@ def _settle(
         resistive_wh=state.resistive_wh + pack.heat_w * hours,
         capacity_share=state.capacity_share,
         resistance_share=state.resistance_share,
+        outlet_wh=state.outlet_wh + flows.outlet_power_w * hours,
     )

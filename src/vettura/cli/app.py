@@ -29,6 +29,7 @@ app.command("vettura.cli.drive:drive", help="Drive a car over a cycle.")
 app.command(
     "vettura.cli.replay:replay_command", name="replay", help="Drive a car along measured trips."
 )
+app.command("vettura.cli.age:age", help="Live years with a car and see its battery age.")
 app.command("vettura.cli.rehearse:rehearse", help="Rehearse a home, faster than life.")
 app.command("vettura.cli.cars:cars", help="List the cars, or show one with its sources.")
 app.command("vettura.cli.doctor:doctor", help="Check what this machine has and lacks.")

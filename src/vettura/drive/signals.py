@@ -59,7 +59,6 @@ def identity_values(params: Params, spec: CarSpec, vin: str) -> Values:
         BATTERY + "GrossCapacity": round(battery.capacity_gross_wh.value / WH_PER_KWH),
         BATTERY + "NetCapacity": round(battery.capacity_net_wh.value / WH_PER_KWH),
         BATTERY + "NominalVoltage": round(mean_v(params.pack.ocv_v)),
-        BATTERY + "StateOfHealth": PERCENT,
         PORT + "SupportedInletTypes": ["IEC_TYPE_2_AC", "IEC_TYPE_2_CCS_DC"],
     }
 
@@ -102,7 +101,7 @@ def _motion(params: Params, car: Living) -> Values:
 def _battery(params: Params, car: Living) -> Values:
     state, flows = car.state, car.flows
     shown = displayed_soc(params, state.soc)
-    energy_kwh = shown * net_energy_wh(params, state.capacity_share) / WH_PER_KWH
+    energy_kwh = shown * net_energy_wh(params, state) / WH_PER_KWH
     return {
         # VSS counts what flows into the battery as positive.
         BATTERY + "CurrentPower": round(-flows.battery_power_w, 1),
@@ -113,6 +112,7 @@ def _battery(params: Params, car: Living) -> Values:
         BATTERY + "StateOfCharge.Current": round(PERCENT * state.soc, 3),
         BATTERY + "StateOfCharge.Displayed": round(PERCENT * shown, 3),
         BATTERY + "StateOfCharge.CurrentEnergy": round(energy_kwh, 3),
+        BATTERY + "StateOfHealth": round(PERCENT * state.capacity_share, 3),
         BATTERY + "Temperature.Average": round(state.battery_degc, 2),
         BATTERY + "Range": round(range_m(params, car)),
         BATTERY + "AccumulatedChargedEnergy": round(state.charged_wh / WH_PER_KWH, 3),
@@ -127,13 +127,12 @@ def _charging(params: Params, car: Living) -> Values:
     charging = car.charge is not None
     into_w = max(-flows.battery_power_w, 0.0) if charging else 0.0
     missing = max(car.charge_limit - displayed_soc(params, car.state.soc), 0.0)
-    net_wh = net_energy_wh(params, car.state.capacity_share)
-    left_s = missing * net_wh / into_w * 3600.0 if into_w > 1.0 else 0.0
+    left_s = missing * net_energy_wh(params, car.state) / into_w * 3600.0 if into_w > 1.0 else 0.0
     dc = cable is not None and cable.dc
     loss_w = max(flows.wall_power_w - flows.charge_power_w, 0.0) if charging else 0.0
     return {
         CHARGING + "IsCharging": charging,
-        CHARGING + "IsDischarging": False,
+        CHARGING + "IsDischarging": flows.outlet_power_w > 0.0,
         CHARGING + "StartStopCharging": "START" if charging else "STOP",
         CHARGING + "ChargeLimit": round(PERCENT * car.charge_limit),
         CHARGING + "MaxPower": round(cable.power_w_max / W_PER_KW, 2) if cable else 0.0,

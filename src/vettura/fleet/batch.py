@@ -65,7 +65,7 @@ def _drive_all(
         state = State(
             row[0], row[1], row[2], row[3], row[4], row[5], row[6],
             row[7], row[8], row[9], row[10], row[11], row[12], row[13],
-            row[14], row[15],
+            row[14], row[15], row[16],
         )  # fmt: skip
         late_s = 0.0
         for second in range(1, len(speed_mps)):
@@ -100,5 +100,9 @@ def _inputs(speed_mps: float, ambient_degc: float) -> Inputs:
         recirculation=0.0,
         people=1.0,
         precondition=0.0,
+        ac_phases=3.0,
+        dc_current_max_a=500.0,
+        dc_voltage_max_v=1000.0,
         outlet_power_w=0.0,
+        outlet_reserve=0.2,
     )
