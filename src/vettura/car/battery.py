@@ -16,8 +16,8 @@ and 30 °C (192 mΩ at 1, 117 at 11, 64 at 29 °C)."""
 POLARISATION_S = 100.0
 """Time constant of the RC pair: 77 s (i3 in traffic) to 127 s (Leaf cell from pulses of 10 s to
 discharges of an hour) are best; the voltage errs alike in between."""
-FULL_RISE, FULL_RISE_FROM = 0.29, 0.85
-EMPTY_RISE, EMPTY_RISE_BELOW = 1.07, 0.30
+FULL_RISE, FULL_RISE_FROM = 0.32, 0.85
+EMPTY_RISE, EMPTY_RISE_BELOW = 1.05, 0.30
 """Rise of the ohmic part to the full pack, and of the pair's to the empty one (Leaf cell)."""
 COOLING_FROM_DEGC, COOLING_FULL_DEGC = 32.0, 40.0
 HEATING_FROM_DEGC, HEATING_FULL_DEGC = 5.0, -5.0
