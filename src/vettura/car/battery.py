@@ -3,7 +3,7 @@
 import math
 from typing import NamedTuple
 
-from vettura.car.params import PackParams, Params
+from vettura.car.params import Ocv, PackParams, Params
 
 EMPTY_KNEE, FULL_KNEE = 0.06, 0.9
 """Charge below and above which the open-circuit voltage bends away from its polynomial."""
@@ -46,12 +46,16 @@ class Pack(NamedTuple):
 
 
 def open_circuit_v(pack: PackParams, soc: float) -> float:
-    """Voltage [V] of the rested pack at a charge of 0 to 1.
+    """Voltage [V] of the rested pack at a charge of 0 to 1."""
+    return curve_v(pack.ocv_v, soc)
+
+
+def curve_v(ocv: Ocv, soc: float) -> float:
+    """Open-circuit voltage [V] at a charge of 0 to 1, of a cell or a pack by its curve.
 
     A polynomial, with a square corner at the empty end and a cubic one at the full end: what a
     polynomial alone cannot follow. Rises all the way.
     """
-    ocv = pack.ocv_v
     high = ocv.c4 + soc * (ocv.c5 + soc * (ocv.c6 + soc * ocv.c7))
     middle = ocv.c0 + soc * (ocv.c1 + soc * (ocv.c2 + soc * (ocv.c3 + soc * high)))
     empty = max(1.0 - soc * (1.0 / EMPTY_KNEE), 0.0)
