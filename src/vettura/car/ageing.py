@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
-from vettura.car.battery import voltage_at
+from vettura.car.battery import curve_v
 from vettura.car.chemistry import CHEMISTRIES
 from vettura.car.params import TABLE_SIZE
 from vettura.car.tables import lookup
@@ -194,7 +194,7 @@ def _nmc() -> AgeingParams:
     cycle_ah = 4.3
 
     def above(soc: float, least_v: float) -> float:
-        return max(voltage_at(volts, soc) - least_v, 0.0)
+        return max(curve_v(volts, soc) - least_v, 0.0)
 
     return AgeingParams(
         loss_by_time=Calendar(

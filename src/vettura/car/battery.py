@@ -16,8 +16,8 @@ and 30 °C (192 mΩ at 1, 117 at 11, 64 at 29 °C)."""
 POLARISATION_S = 100.0
 """Time constant of the RC pair: 77 s (i3 in traffic) to 127 s (Leaf cell from pulses of 10 s to
 discharges of an hour) are best; the voltage errs alike in between."""
-FULL_RISE, FULL_RISE_FROM = 0.29, 0.85
-EMPTY_RISE, EMPTY_RISE_BELOW = 1.07, 0.30
+FULL_RISE, FULL_RISE_FROM = 0.32, 0.85
+EMPTY_RISE, EMPTY_RISE_BELOW = 1.05, 0.30
 """Rise of the ohmic part to the full pack, and of the pair's to the empty one (Leaf cell)."""
 COOLING_FROM_DEGC, COOLING_FULL_DEGC = 32.0, 40.0
 HEATING_FROM_DEGC, HEATING_FULL_DEGC = 5.0, -5.0
@@ -47,11 +47,11 @@ class Pack(NamedTuple):
 
 def open_circuit_v(pack: PackParams, soc: float) -> float:
     """Voltage [V] of the rested pack at a charge of 0 to 1."""
-    return voltage_at(pack.ocv_v, soc)
+    return curve_v(pack.ocv_v, soc)
 
 
-def voltage_at(ocv: Ocv, soc: float) -> float:
-    """Voltage [V] of that curve at a charge of 0 to 1.
+def curve_v(ocv: Ocv, soc: float) -> float:
+    """Open-circuit voltage [V] at a charge of 0 to 1, of a cell or a pack by its curve.
 
     A polynomial, with a square corner at the empty end and a cubic one at the full end: what a
     polynomial alone cannot follow. Rises all the way.
