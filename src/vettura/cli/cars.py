@@ -33,12 +33,13 @@ def cars(name: str = "", /, *, json: Annotated[bool, Parameter(negative="")] = F
         "year": "year",
         "kerb_mass_kg": "kg",
         "power_kw": "kW",
-        "net_kwh": "kWh net",
+        "net_kwh": "kWh",
         "chemistry": "cells",
         "heat_pump": "heat pump",
         "road_load": "road load",
     }
-    print_table("", headings, rows)
+    # Whole kilowatts, so that the longest id and every column fit into 80 characters.
+    print_table("", headings, [{**row, "power_kw": round(row["power_kw"])} for row in rows])
 
 
 def _row(spec: CarSpec) -> Row:
