@@ -154,6 +154,11 @@ def condition_cabin(
     sun_w = cabin.sun_m2 * sun_w_per_m2
     gain_w = PERSON_W * people + SUN_ON_AIR * sun_w
     warmer_k = cabin_degc - ambient_degc
+    interior_w = (1.0 - SUN_ON_AIR) * sun_w
+    if climate_on <= 0.0 and measured_w < 0.0:
+        return _settle(
+            cabin, cabin_degc, interior_degc, ambient_degc, shell, gain_w, interior_w, 0.0, dt
+        )
     exchange = cabin.exchange_w_per_k
     passive_w = gain_w - shell * warmer_k - exchange * (cabin_degc - interior_degc)
     wish = demand(cabin, target_degc - cabin_degc, warmer_k, fresh, passive_w, dt)
@@ -176,7 +181,7 @@ def condition_cabin(
         ambient_degc,
         vented,
         in_w,
-        (1.0 - SUN_ON_AIR) * sun_w,
+        interior_w,
         power_w,
         dt,
     )

@@ -7,7 +7,7 @@ rated power does not, since lists give continuous ratings, peaks, or one motor's
 
 from typing import NamedTuple
 
-from vettura.car.params import DriveParams, MotorParams
+from vettura.car.params import DriveParams, LossParams, MotorParams
 from vettura.car.spec import CarSpec, Motor
 
 
@@ -38,62 +38,79 @@ FORCE2 = 0.51
 IDLE_W, SECOND_IDLE_W = 60.0, 120.0
 """Gate drivers, control and coolant pump of an inverter that works; a second one needs its own
 circuit."""
-MAIN_SHARE = 0.6
-"""Of the force, where two motors of unknown size work together."""
-
 REGEN_SHARE = {"strong": 1.0, "selectable": 1.0, "light": 0.93, "none": 0.65}
 """Of the braking, what the motors get: a car that coasts on lifting the pedal and brakes by its
 pedal alone leaves a third to friction, a gentle one little (EPA's list, cars of both
 kinds)."""
 
 
+ABSENT = MotorParams(arm_m=1.0, per_arm=1.0, force_max_n=0.0)
+
+
 def drive_params(spec: CarSpec, mass_kg: float, nominal_v: float) -> DriveParams:
     """The motors together, in a car of that mass with that voltage at half charge."""
     drive = spec.drive
+    alone, both = _losses(spec, mass_kg)
     return DriveParams(
         power_max_w=drive.power_max_w.value,
         regen_power_max_w=drive.regen_power_max_w.value,
         regen_force_max_n=mass_kg * drive.regen_deceleration_max_mps2.value,
         regen_share=REGEN_SHARE[drive.lift_off_regen.value],
+        main_share=_main_share(spec),
+        alone=alone,
+        both=both,
         per_nominal_volt=1.0 / nominal_v,
     )
 
 
-def motor_params(spec: CarSpec, mass_kg: float) -> tuple[MotorParams, MotorParams]:
-    """The motor that drives most of the time, and the other axle's; one that is absent is all 0."""
-    main = spec.motors[0]
-    if len(spec.motors) == 1:
-        return _motor(spec, main, 1.0, IDLE_W, mass_kg), ABSENT
-    second = spec.motors[1]
-    forces = [_force_max_n(spec, motor) for motor in spec.motors]
-    share = forces[0] / sum(forces)
-    return (
-        _motor(spec, main, share, IDLE_W, mass_kg),
-        _motor(spec, second, 1.0 - share, SECOND_IDLE_W, mass_kg),
-    )
+def motor_params(spec: CarSpec) -> tuple[MotorParams, MotorParams]:
+    """The motor that drives most of the time, and the other axle's."""
+    found = [_motor(spec, motor) for motor in spec.motors]
+    return (found[0], found[1]) if len(found) == 2 else (found[0], ABSENT)
 
 
-ABSENT = MotorParams(1.0, 1.0, *(0.0,) * 8)
-
-
-def _force_max_n(spec: CarSpec, motor: Motor) -> float:
-    return motor.torque_max_nm.value * motor.gear_ratio.value / spec.body.wheel_radius_m.value
-
-
-def _motor(spec: CarSpec, motor: Motor, share: float, idle_w: float, mass_kg: float) -> MotorParams:
+def _motor(spec: CarSpec, motor: Motor) -> MotorParams:
     arm_m = spec.body.wheel_radius_m.value / motor.gear_ratio.value
-    losses = LOSSES[motor.kind.value]
-    braked = losses.rest > 0.0
     return MotorParams(
-        arm_m=arm_m,
-        per_arm=1.0 / arm_m,
-        share=share,
-        force_max_n=_force_max_n(spec, motor),
-        loss_idle_w=idle_w,
-        loss_speed_w_per_mps=losses.speed * mass_kg,
-        loss_power=INVERTER_POWER[motor.inverter.value] + losses.power,
-        loss_force2_w_per_n2=FORCE2 / (mass_kg * share),
-        # Magnets induce voltage wherever they turn, so their inverter stays at work against it.
-        rest_idle_w=idle_w if braked else 0.0,
-        rest_speed_w_per_mps=losses.rest * mass_kg,
+        arm_m=arm_m, per_arm=1.0 / arm_m, force_max_n=motor.torque_max_nm.value / arm_m
     )
+
+
+def _main_share(spec: CarSpec) -> float:
+    forces = [_motor(spec, motor).force_max_n for motor in spec.motors]
+    return forces[0] / sum(forces)
+
+
+def _losses(spec: CarSpec, mass_kg: float) -> tuple[LossParams, LossParams]:
+    """Of the main motor alone, and of both; copper loss grows as the share of the copper falls."""
+    main = spec.motors[0]
+    share = _main_share(spec)
+    power = _power_loss(main)
+    own = LossParams(
+        idle_w=IDLE_W,
+        speed_w_per_mps=LOSSES[main.kind.value].speed * mass_kg,
+        power=power,
+        force2_w_per_n2=FORCE2 / (mass_kg * share),
+    )
+    if len(spec.motors) == 1:
+        return own, own
+    second = spec.motors[1]
+    losses = LOSSES[second.kind.value]
+    # Magnets induce voltage wherever they turn, so their inverter stays at work against it.
+    rest_w = SECOND_IDLE_W if losses.rest > 0.0 else 0.0
+    return (
+        own._replace(
+            idle_w=own.idle_w + rest_w,
+            speed_w_per_mps=own.speed_w_per_mps + losses.rest * mass_kg,
+        ),
+        LossParams(
+            idle_w=IDLE_W + SECOND_IDLE_W,
+            speed_w_per_mps=own.speed_w_per_mps + losses.speed * mass_kg,
+            power=share * power + (1.0 - share) * _power_loss(second),
+            force2_w_per_n2=FORCE2 / mass_kg,
+        ),
+    )
+
+
+def _power_loss(motor: Motor) -> float:
+    return INVERTER_POWER[motor.inverter.value] + LOSSES[motor.kind.value].power

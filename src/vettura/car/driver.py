@@ -78,7 +78,7 @@ def follow(
         wheel_w=wheel_w,
         brake_w=(brake_n - regen_n) * mean_mps,
         torque_nm=turning * work.main_n * params.motor.arm_m,
-        second_torque_nm=turning * work.second_n * params.second.arm_m,
+        second_torque_nm=turning * (force_n - work.main_n) * params.second.arm_m,
         speed_radps=mean_mps * params.motor.per_arm,
         motor_w=motor_w,
         loss_w=motor_w - wheel_w,

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from vettura.car.params import MotorParams, Params
+from vettura.car.params import LossParams, Params
 
 GEAR_EFFICIENCY = 0.985
 """One or two helical gear pairs under load; what they lose unloaded is in the road load."""
@@ -16,50 +16,40 @@ class Work(NamedTuple):
     """How the motors share a force."""
 
     main_n: float
-    second_n: float
     loss_w: float
 
 
-def motor_loss_w(motor: MotorParams, force_n: float, speed_mps: float, volts: float) -> float:
-    """Loss [W] of a working motor with its inverter.
+def drive_loss_w(losses: LossParams, push_n: float, speed_mps: float, passed_w: float) -> float:
+    """Loss [W] of the motors that work with their inverters and gears, at a force `push_n` >= 0.
 
-    idle + k1·v + k2·F·v + k3·F²: iron and windage, conduction, switching and gear contact, copper
+    idle + k1·v + k2·P + k3·F²: iron and windage, conduction, switching and gear contact, copper
     (Guzzella and Sciarretta, Vehicle Propulsion Systems, 3rd ed., 2013, ch. 4), over force at the
-    wheels and road speed; `volts` is the pack's voltage over its nominal one.
+    wheels and road speed. `passed_w` is their product, weighted by the voltage that is switched.
     """
-    push_n = abs(force_n)
-    power_w = push_n * speed_mps
-    switched = 1.0 - SWITCHING_SHARE + SWITCHING_SHARE * volts
     return (
-        motor.loss_idle_w
-        + motor.loss_speed_w_per_mps * speed_mps
-        + motor.loss_power * switched * power_w
-        + motor.loss_force2_w_per_n2 * push_n * push_n
+        losses.idle_w
+        + losses.speed_w_per_mps * speed_mps
+        + losses.power * passed_w
+        + losses.force2_w_per_n2 * push_n * push_n
     )
 
 
 def share_work(params: Params, force_n: float, speed_mps: float, volts: float) -> Work:
     """Let the main motor work alone, or both: whichever loses less.
 
-    Alone, the main motor gives what it can and the second only turns along; a force beyond it is
-    shared. Braking (negative force) is shared in the same way.
+    Alone, the second motor only turns along; a force beyond the main one is shared. Braking
+    (negative force) is shared in the same way. `volts` is the pack's voltage over its nominal one.
     """
-    main, second = params.motor, params.second
-    both_n = main.share * force_n
-    rest_n = force_n - both_n
-    shared_w = motor_loss_w(main, both_n, speed_mps, volts) + motor_loss_w(
-        second, rest_n, speed_mps, volts
-    )
-    alone_w = (
-        motor_loss_w(main, force_n, speed_mps, volts)
-        + second.rest_idle_w
-        + second.rest_speed_w_per_mps * speed_mps
-    )
-    alone = alone_w <= shared_w and abs(force_n) <= main.force_max_n
+    drive = params.drive
+    push_n = abs(force_n)
+    passed_w = (1.0 - SWITCHING_SHARE + SWITCHING_SHARE * volts) * push_n * speed_mps
+    alone_w = drive_loss_w(drive.alone, push_n, speed_mps, passed_w)
+    both_w = drive_loss_w(drive.both, push_n, speed_mps, passed_w)
+    both_n = drive.main_share * force_n
+    alone = alone_w <= both_w and push_n <= params.motor.force_max_n
     main_n = force_n if alone else both_n
-    second_n = 0.0 if alone else rest_n
-    loss_w = alone_w if alone else shared_w
-    return Work(main_n, second_n, loss_w)
+    loss_w = alone_w if alone else both_w
+    return Work(main_n, loss_w)
 
 
 def traction_force_max_n(params: Params, power_w: float, per_speed: float) -> float:

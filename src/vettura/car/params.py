@@ -27,7 +27,7 @@ class RoadParams(NamedTuple):
 
 
 class MotorParams(NamedTuple):
-    """Motor, inverter and gear of one axle, seen from the wheels; all 0 for an axle without.
+    """Motor and gear of one axle, seen from the wheels; an axle without has no force.
 
     With a fixed gear the force at the wheels is torque over `arm_m`, and the road speed is motor
     speed times it, so a loss map over force and road speed is one over torque and speed.
@@ -36,18 +36,18 @@ class MotorParams(NamedTuple):
     arm_m: float
     """Wheel radius over gear ratio: road speed for motor speed, torque for force."""
     per_arm: float
-    share: float
-    """Of the force of all motors when all work."""
     force_max_n: float
     """At the wheels, from its greatest torque."""
-    loss_idle_w: float
-    loss_speed_w_per_mps: float
-    loss_power: float
-    """Share of the power passed through that is lost."""
-    loss_force2_w_per_n2: float
-    rest_idle_w: float
-    rest_speed_w_per_mps: float
-    """Loss while it only turns along: an induction motor without current costs nothing."""
+
+
+class LossParams(NamedTuple):
+    """Loss of motors, inverters and gears [W] over force at the wheels and road speed."""
+
+    idle_w: float
+    speed_w_per_mps: float
+    power: float
+    """Share of the power passed through."""
+    force2_w_per_n2: float
 
 
 class DriveParams(NamedTuple):
@@ -58,6 +58,12 @@ class DriveParams(NamedTuple):
     regen_force_max_n: float
     regen_share: float
     """Of the braking that the motors could take, what the car lets them take."""
+    main_share: float
+    """Of the force, what the main motor gives when both work."""
+    alone: LossParams
+    """While the main motor works and the other only turns along."""
+    both: LossParams
+    """While both work; as `alone` in a car with one."""
     per_nominal_volt: float
     """Reciprocal of the voltage that power and losses hold for [1/V]."""
 

@@ -43,7 +43,7 @@ BOOST_POWER_W = 50_000.0
 def params_of(spec: CarSpec, *, mass_kg: float | None = None) -> Params:
     """The step's numbers for a car; `mass_kg` None means kerb mass plus LOAD_KG."""
     mass = spec.body.kerb_mass_kg.value + LOAD_KG if mass_kg is None else mass_kg
-    main, second = motor_params(spec, mass)
+    main, second = motor_params(spec)
     pack = _pack(spec)
     return Params(
         road=_road(spec, mass),

@@ -1,7 +1,7 @@
-"""Many cars over one trace, on every core: cars outside, time inside, state in registers."""
+"""Many cars over one trace, on every core: blocks of cars outside, time inside, lanes innermost."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numba
 import numpy as np
@@ -9,9 +9,16 @@ from numpy.typing import NDArray
 
 from vettura.car import Inputs, Params, State, Trip
 from vettura.errors import UsageError
-from vettura.fleet.compiled import compiled_step
+from vettura.fleet.compiled import cache_folder, compiled, compiled_step
+from vettura.fleet.lanes import BLOCK_ROWS, LANES, fill, readers, take
 
 _step = compiled_step()
+_readers = readers(cache_folder())
+_params_at = compiled(_readers.params_at)
+_state_at = compiled(_readers.state_at)
+_put_state = compiled(_readers.put_state)
+_miss = compiled(_readers.miss)
+BLOCK_CELLS = np.uint64(BLOCK_ROWS * LANES)
 
 
 class Driven(NamedTuple):
@@ -39,45 +46,32 @@ def drive_many(
         raise UsageError(f"{len(cars)} cars but {len(begins)} states to begin with")
     if not cars or len(trip.speed_mps) < 2:
         return Driven(list(begins), [0.0] * len(cars))
-    params = numba.typed.List(cars)
-    states = np.array(begins, dtype=np.float64)
-    missed = np.zeros(len(cars))
+    cells = fill(cars, begins)
     before = numba.get_num_threads()
     numba.set_num_threads(min(threads or before, before))
     try:
-        _drive_all(params, states, missed, np.array(trip.speed_mps), ambient_degc)
+        _drive_all(cells, np.array(trip.speed_mps), ambient_degc)
     finally:
         numba.set_num_threads(before)
-    return Driven([State(*row) for row in states.tolist()], missed.tolist())
+    return Driven(*take(cells, len(cars)))
 
 
-@numba.njit(parallel=True, cache=True, fastmath=False)
+@numba.njit(parallel=True, cache=True, fastmath=False, error_model="numpy")
 def _drive_all(
-    params: Any,  # noqa: ANN401  numba's own list
-    states: NDArray[np.float64],
-    missed: NDArray[np.float64],
-    speed_mps: NDArray[np.float64],
-    ambient_degc: float,
+    cells: NDArray[np.float64], speed_mps: NDArray[np.float64], ambient_degc: float
 ) -> None:
-    for car in numba.prange(len(params)):
-        own = params[np.int64(car)]
-        row = states[car]
-        state = State(
-            row[0], row[1], row[2], row[3], row[4], row[5], row[6],
-            row[7], row[8], row[9], row[10], row[11], row[12], row[13],
-            row[14], row[15], row[16],
-        )  # fmt: skip
-        late_s = 0.0
+    for block in numba.prange(len(cells) // BLOCK_CELLS):
+        first = np.uint64(block) * BLOCK_CELLS
         for second in range(1, len(speed_mps)):
-            done = _step(own, state, _inputs(speed_mps[second], ambient_degc), 1.0)
-            state = done.state
-            late_s += done.flows.trace_missed
-        missed[car] = late_s
-        for index, value in enumerate(state):
-            row[index] = value
+            inputs = _inputs(speed_mps[second], ambient_degc)
+            for lane in range(LANES):
+                at = first + np.uint64(lane)
+                done = _step(_params_at(cells, at), _state_at(cells, at), inputs, 1.0)
+                _put_state(cells, at, done.state)
+                _miss(cells, at, done.flows.trace_missed)
 
 
-@numba.njit(inline="always")
+@numba.njit(inline="always", cache=True)
 def _inputs(speed_mps: float, ambient_degc: float) -> Inputs:
     """What `drive_trip` gives the step: all of it, since numba knows no defaults here."""
     return Inputs(

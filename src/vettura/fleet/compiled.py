@@ -35,13 +35,24 @@ def compiled_step() -> Callable[..., Any]:
     Machine code is cached under a hash of the car's sources: numba's own key does not see that a
     callee in another file has changed.
     """
-    numba.config.CACHE_DIR = str(_cache_folder())  # type: ignore[attr-defined]
+    numba.config.CACHE_DIR = str(cache_folder())  # type: ignore[attr-defined]
     modules = [importlib.import_module(f"vettura.car.{name}") for name in KERNELS]
     for module in modules:
         for function in _own_functions(module):
-            register_jitable(function)
+            compiled(function)
     step: Callable[..., Any] = modules[-1].step
     return step
+
+
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let compiled code call that plain function; it becomes part of its caller.
+
+    Only a loop without calls is vectorised, and only one without tests for a zero divisor.
+    """
+    registered: Callable[..., Any] = register_jitable(forceinline=True, error_model="numpy")(
+        function
+    )
+    return registered
 
 
 def _own_functions(module: ModuleType) -> list[FunctionType]:
@@ -52,11 +63,14 @@ def _own_functions(module: ModuleType) -> list[FunctionType]:
     ]
 
 
-def _cache_folder() -> Path:
+@cache
+def cache_folder() -> Path:
+    """Where machine code of these very sources is kept."""
     digest = hashlib.sha256()
-    for entry in sorted(files("vettura.car").iterdir(), key=lambda e: e.name):
-        if entry.name.endswith(".py"):
-            digest.update(entry.read_bytes())
+    for room in ("vettura.car", "vettura.fleet"):
+        for entry in sorted(files(room).iterdir(), key=lambda e: e.name):
+            if entry.name.endswith(".py"):
+                digest.update(entry.read_bytes())
     name = f"vettura-{digest.hexdigest()[:16]}"
     folder = Path.home() / ".cache" / name
     try:
