@@ -54,11 +54,15 @@ BLOCK_ROWS = MISSED_ROW + 1
 def fill(cars: Sequence[Params], begins: Sequence[State]) -> NDArray[np.float64]:
     """Every car in its lane, flat: block by row by lane. The last block is filled up with copies
     of the last car, which drive along unseen."""
-    rows = [
-        rows_of(params) + list(state) + [0.0] for params, state in zip(cars, begins, strict=True)
-    ]
-    rows += [rows[-1]] * (-len(rows) % LANES)
-    blocks = np.array(rows).reshape(-1, LANES, BLOCK_ROWS)
+    # A fleet has many cars but few models: each is read once.
+    models = {id(params): params for params in cars}
+    places = {key: place for place, key in enumerate(models)}
+    known = np.array([rows_of(params) for params in models.values()])
+    rows = np.zeros((-(-len(cars) // LANES) * LANES, BLOCK_ROWS))
+    rows[: len(cars), :PARAMS_ROWS] = known[[places[id(params)] for params in cars]]
+    rows[: len(cars), PARAMS_ROWS:MISSED_ROW] = begins
+    rows[len(cars) :] = rows[len(cars) - 1]
+    blocks = rows.reshape(-1, LANES, BLOCK_ROWS)
     return np.ascontiguousarray(blocks.transpose(0, 2, 1)).reshape(-1)
 
 
