@@ -155,9 +155,10 @@ def _settle(
 ) -> State:
     """Book what flowed into what is remembered."""
     hours = dt / SECONDS_PER_HOUR
-    out_wh = max(pack.power_w, 0.0) * hours
-    in_wh = max(-pack.power_w, 0.0) * hours
-    at_station = 1.0 if flows.charge_power_w > 0.0 else 0.0
+    taken_w = max(-pack.power_w, 0.0)
+    at_station = flows.charge_power_w > 0.0
+    charged_w = taken_w if at_station else 0.0
+    braked_w = 0.0 if at_station else taken_w
     loads_w = flows.climate_power_w + flows.auxiliary_power_w + flows.thermal_power_w
     return State(
         speed_mps=traction.speed_mps,
@@ -168,13 +169,18 @@ def _settle(
         cabin_degc=cabin.cabin_degc,
         interior_degc=cabin.interior_degc,
         tyre_degc=tyre_degc,
-        drawn_wh=state.drawn_wh + out_wh,
-        regenerated_wh=state.regenerated_wh + (1.0 - at_station) * in_wh,
+        drawn_wh=state.drawn_wh + max(pack.power_w, 0.0) * hours,
+        regenerated_wh=state.regenerated_wh + braked_w * hours,
         auxiliary_wh=state.auxiliary_wh + loads_w * hours,
-        charged_wh=state.charged_wh + at_station * in_wh,
-        wall_wh=state.wall_wh + flows.wall_power_w * hours,
+        charged_wh=_booked(state.charged_wh, charged_w, hours),
+        wall_wh=_booked(state.wall_wh, flows.wall_power_w, hours),
         resistive_wh=state.resistive_wh + pack.heat_w * hours,
         capacity_share=state.capacity_share,
         resistance_share=state.resistance_share,
-        outlet_wh=state.outlet_wh + flows.outlet_power_w * hours,
+        outlet_wh=_booked(state.outlet_wh, flows.outlet_power_w, hours),
     )
+
+
+def _booked(total_wh: float, power_w: float, hours: float) -> float:
+    """A counter after the step; what never flows while driving costs a batch nothing."""
+    return total_wh + power_w * hours if power_w > 0.0 else total_wh
