@@ -51,7 +51,10 @@ def road_load_n(
     A + B·v + C·v² of a coast-down (SAE J1263), where A goes with the tyres' temperature, C with air
     density and headwind, plus the slope's share of the weight. A car at rest is held: 0.
     """
-    tyre = 1.0 + params.road.tyre_per_k * (TYRE_REFERENCE_DEGC - tyre_degc)
+    colder = params.road.tyre_per_k * (TYRE_REFERENCE_DEGC - tyre_degc)
+    # The beginning of an exponential: rubber loses ever more the colder it is (ISO 28580's own
+    # correction is a straight line because it holds for 20 to 30 degrees only).
+    tyre = 1.0 + colder * (1.0 + 0.5 * colder)
     tyre = min(max(tyre, TYRE_FACTOR_MIN), TYRE_FACTOR_MAX)
     air_mps = speed_mps + headwind_mps
     drag_n = params.road.c_n_per_mps2 * (density / REFERENCE_DENSITY) * air_mps * abs(air_mps)

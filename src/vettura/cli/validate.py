@@ -41,7 +41,7 @@ from vettura.validation.sections import (
     stage_lines,
     trips_section,
 )
-from vettura.validation.trips import spread_over_air, validate_trips
+from vettura.validation.trips import TripsReport, spread_over_air, validate_trips
 
 PLOTS = Path("docs/validation")
 CURVES = Path("../shared/data/open_ev_data")
@@ -178,13 +178,7 @@ def trips(
         print_json(rows)
     else:
         print_table("", TRIPS, [table_row(row) for row in rows])
-        groups = group_trips(found)
-        given = [figures_row(g.name, g.given, g.held) for g in groups]
-        modelled = [figures_row(g.name, g.modelled, g.held_modelled) for g in groups]
-        print_table("heating as measured", FIGURES, given)
-        print_table("heating modelled", FIGURES, modelled)
-        for line in stage_lines(found):
-            note(line)
+        _print_groups(found)
     for score in found.scores:
         if why := doubt_about(score):
             note(f"{score.trip}: {why}")
@@ -194,6 +188,17 @@ def trips(
         lambda pictures: trips_section(found, car, pictures),
     )
     return 2 if failed else 0
+
+
+def _print_groups(found: TripsReport) -> None:
+    groups = group_trips(found)
+    given = [figures_row(g.name, g.given, g.held) for g in groups]
+    modelled = [figures_row(g.name, g.modelled, g.held_modelled) for g in groups]
+    if groups:
+        print_table("heating as measured", FIGURES, given)
+        print_table("heating modelled", FIGURES, modelled)
+    for line in stage_lines(found):
+        note(line)
 
 
 def _read(files: Sequence[Path]) -> tuple[list[MeasuredTrip], bool]:

@@ -93,11 +93,7 @@ class TripScore:
     @property
     def main_cause(self) -> str:
         """The stage that is furthest from what was measured, in energy; empty where none is."""
-        causes = {
-            "road load": self.stages.shaft,
-            "drive losses, or the climate channel": self.stages.electric,
-            "climate demand": self.stages.climate,
-        }
+        causes = {"road load": self.stages.shaft, "drive or climate channel": self.stages.electric}
         gaps = {
             name: abs(predicted_wh - measured_wh)
             for name, pair in causes.items()
@@ -232,7 +228,7 @@ def _prediction(driven: Replay, doubt: Doubt, *, measured: bool) -> Prediction:
 def _mark_over_reading(scores: list[TripScore]) -> list[TripScore]:
     """Compare each trip's electric stage with the median of all: the model's own bias cancels."""
     errors = [e for s in scores if s.stages.electric if (e := s.stages.electric.error) is not None]
-    if len(errors) < 3:
+    if len(errors) < 3 or median(errors) <= -1.0:
         return scores
     usual = median(errors)
     return [replace(score, over_reads=_over_reads(score, usual)) for score in scores]
@@ -242,9 +238,9 @@ def _over_reads(score: TripScore, usual: float) -> bool:
     electric = score.stages.electric
     if electric is None or electric.error is None or score.measured_climate_wh is None:
         return False
-    excess = electric.error - usual
-    missing_wh = excess * electric.energy_wh[1]
-    return excess > OVER_READ and score.measured_climate_wh > missing_wh
+    predicted_wh, measured_wh = electric.energy_wh
+    missing_wh = predicted_wh / (1.0 + usual) - measured_wh
+    return OVER_READ * measured_wh < missing_wh < score.measured_climate_wh
 
 
 def _joined(pairs: Sequence[Pair | None]) -> Pair | None:
