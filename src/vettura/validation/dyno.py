@@ -82,8 +82,8 @@ MEASURED, MEASURED_RANGE = "wall_kwh_100km", (3.0, 100.0)
 
 
 def read_tests(path: Path) -> list[DynoTest]:
-    """Read the list, or `tests.csv` of that folder; InputError names file, line and column."""
-    file = path / FILE_NAME if path.is_dir() else path
+    """Read the list, or the one in that folder; InputError names file, line and column."""
+    file = _file(path)
     try:
         with file.open(encoding="utf-8-sig", newline="") as text:
             reader = csv.DictReader(text, strict=True)
@@ -107,6 +107,14 @@ def read_tests(path: Path) -> list[DynoTest]:
     if len(tests) > ROWS_MAX:
         raise InputError(f"{file}: more than {ROWS_MAX} lines", hint="split the list")
     return tests
+
+
+def _file(path: Path) -> Path:
+    """The file itself; of a folder `tests.csv`, or the one CSV file that it holds."""
+    if not path.is_dir() or (path / FILE_NAME).exists():
+        return path / FILE_NAME if path.is_dir() else path
+    tables = sorted(path.glob("*.csv"))
+    return tables[0] if len(tables) == 1 else path / FILE_NAME
 
 
 def _test(where: str, row: dict[str, str | None]) -> DynoTest:
