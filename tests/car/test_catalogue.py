@@ -7,6 +7,7 @@ import pytest
 
 from make import ALL_CARS
 from vettura.car import load_car, params_of
+from vettura.car.battery import open_circuit_v
 from vettura.errors import InputError
 
 TEXT = files("vettura.car").joinpath("models", "bmw-i3-60ah.toml").read_text("utf-8")
@@ -54,9 +55,9 @@ def test_a_car_is_plausible(car):
     params = params_of(spec)
     assert spec.id == car
     top_mps = spec.published["top_speed_kmh"].value / 3.6
-    rpm = top_mps / params.motor.wheel_radius_m * params.motor.gear_ratio * 9.549
+    rpm = top_mps / params.motor.arm_m * 9.549
     assert 9_000 < rpm < 21_500
-    assert 250.0 < params.pack.ocv_v[10] < 450.0
+    assert 250.0 < open_circuit_v(params.pack, 0.5) < 450.0
     assert 0.0 <= params.pack.soc_empty < params.pack.soc_full <= 1.0
 
 
@@ -66,7 +67,7 @@ def test_a_car_is_plausible(car):
         ("kerb_mass_kg", "kerb_mass_lb", ["body", "unknown key 'kerb_mass_lb'", "'kerb_mass_kg'"]),
         ("{ value = 1195", "{ value = 2634000", ["body.kerb_mass_kg.value", "<= 5000"]),
         ("{ value = 1195", '{ value = "1195 kg"', ["body.kerb_mass_kg.value", "float"]),
-        ('"nmc"', '"lead"', ["battery.chemistry.value", "lead"]),
+        ('"nmc_lmo"', '"lead"', ["battery.chemistry.value", "lead"]),
         ("[body]", "[boddy]", ["unknown key 'boddy'", "'body'"]),
         ("drag_coefficient =", "# drag_coefficient =", ["missing key 'drag_coefficient'"]),
         (', source = "bmw" }', " }", ["missing key 'source'"]),

@@ -13,7 +13,7 @@ from vettura.car.road import (
 
 
 def load_n(*, speed_mps=20.0, tyre_degc=TYRE_REFERENCE_DEGC, density=REFERENCE_DENSITY, grade=0.0):
-    return road_load_n(make_params(), speed_mps, 0.0, grade, density, tyre_degc)
+    return road_load_n(make_params(), speed_mps, 0.0, grade, density, tyre_degc, 0.0, 0.0)
 
 
 @pytest.mark.parametrize("speed_mps", [5.0, 15.0, 30.0])

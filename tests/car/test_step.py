@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from make import ALL_CARS, make_params
+from vettura.car.battery import open_circuit_v
 from vettura.car.charge import displayed_soc
 from vettura.car.relations import resting_state
 from vettura.car.state import Inputs, State
 from vettura.car.step import step
-from vettura.car.tables import lookup
 from vettura.drive.cycles import cycle_names, load_cycle
 from vettura.drive.simulate import drive_trip, warmed_up
 
@@ -32,6 +32,17 @@ wild_inputs = st.builds(
     ac_power_w=st.one_of(st.just(0.0), st.floats(0.0, 22_000.0)),
     dc_power_w=st.one_of(st.just(0.0), st.floats(0.0, 400_000.0)),
     charge_limit=st.floats(0.2, 1.0),
+    rain_mm_per_h=st.floats(0.0, 100.0),
+    slipstream=st.floats(0.0, 0.3),
+    accessories=st.floats(0.0, 1.0),
+    recirculation=st.floats(0.0, 1.0),
+    people=st.floats(0.0, 9.0),
+    precondition=st.sampled_from([0.0, 1.0]),
+    ac_phases=st.sampled_from([1.0, 2.0, 3.0]),
+    dc_current_max_a=st.floats(0.0, 800.0),
+    dc_voltage_max_v=st.sampled_from([500.0, 1_000.0]),
+    outlet_power_w=st.one_of(st.just(0.0), st.floats(0.0, 20_000.0)),
+    outlet_reserve=st.floats(0.0, 1.0),
 )
 
 
@@ -74,7 +85,7 @@ def test_what_left_the_cells_is_what_arrived_plus_what_was_lost(ambient, soc):
         before = state
         wish = Inputs(speed_mps=trip.speed_mps[k + 1], ambient_degc=ambient)
         state, flows = step(params, state, wish, 1.0)
-        chemical_wh += lookup(params.pack.ocv_v, before.soc) * flows.battery_current_a / 3600.0
+        chemical_wh += open_circuit_v(params.pack, before.soc) * flows.battery_current_a / 3600.0
     drawn = state.drawn_wh - begin.drawn_wh
     regenerated = state.regenerated_wh - begin.regenerated_wh
     lost = state.resistive_wh - begin.resistive_wh

@@ -109,6 +109,23 @@ def test_cold_costs(said):
     assert used("--ambient", "-10", "--climate") > used("--ambient", "-10") > used()
 
 
+def test_age_prints_one_object_a_year(said):
+    rows = rows_of(said("age", "vw-id4-pro", "--years", "3", "--json")[1])
+    assert [row["year"] for row in rows] == [0, 1, 2, 3]
+    assert rows[0]["capacity_pct"] == 100.0
+    assert 90.0 < rows[-1]["capacity_pct"] < 99.0
+    assert rows[-1]["range_km"] < rows[0]["range_km"]
+
+
+def test_months_of_ones_own_replace_a_place(said):
+    def left(*options):
+        return rows_of(said("age", "vw-id4-pro", "--years", "2", "--json", *options)[1])[-1]
+
+    cool = left("--monthly", ",".join(["5"] * 12))
+    hot = left("--monthly", ",".join(["30"] * 12))
+    assert hot["capacity_pct"] < left()["capacity_pct"] < cool["capacity_pct"]
+
+
 def test_replay_prints_and_draws(said, tmp_path):
     trip = written_trip(tmp_path / "trip.csv")
     code, out, _ = said("replay", trip, "--car", "bmw-i3-60ah", "--out", tmp_path / "o", "--json")
@@ -142,6 +159,14 @@ def test_a_bad_trip_among_good_ones_is_named_and_the_others_are_driven(said, tmp
         (["drive", "vw-id4-pro", "udds", "--ambient", "90"], "between -40 and 55"),
         (["drive", "vw-id4-pro", "udds", "--warp"], "--warp"),
         (["cars", "nowhere.toml"], "nowhere.toml"),
+        (["age", "kitt"], "known are"),
+        (["age", "vw-id4-pro", "--years", "0"], "between 1 and 40"),
+        (["age", "vw-id4-pro", "--place", "atlantis"], "known are turin"),
+        (["age", "vw-id4-pro", "--charge-to", "nan"], "between 20 and 100"),
+        (["age", "vw-id4-pro", "--fast-share", "2"], "between 0 and 1"),
+        (["age", "vw-id4-pro", "--km-per-year", "-1"], "between 0 and 200000"),
+        (["age", "vw-id4-pro", "--monthly", "1,2,3"], "must be 12"),
+        (["age", "vw-id4-pro", "--monthly", "warm"], "numbers with commas"),
         (["replay", "--car", "vw-id4-pro"], "TRIPS"),
         (["replay", "nowhere.csv", "--car", "vw-id4-pro"], "nowhere.csv"),
         (["replay", "nowhere.csv"], "--car"),

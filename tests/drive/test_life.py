@@ -1,5 +1,6 @@
 """A car's life between two moments: trips arrive, charges end, nothing depends on the stride."""
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -88,6 +89,14 @@ def test_a_car_that_is_remembered_is_recalled_the_same():
     assert again.state == car.state
     assert again.progress == car.progress
     assert (again.time_ns, again.locked, again.cable) == (car.time_ns, car.locked, car.cable)
+
+
+def test_a_memory_from_before_health_was_kept_is_of_a_new_pack():
+    fields = msgspec.msgpack.decode(remember(make_living()))
+    del fields["state"]["capacity_share"], fields["state"]["resistance_share"]
+    again = recall(msgspec.msgpack.encode(fields), where="test")
+    assert again.state == make_living().state
+    assert (again.state.capacity_share, again.state.resistance_share) == (1.0, 1.0)
 
 
 @pytest.mark.parametrize("data", [b"", b"\x81", b"\xc1", b"\x80", b"\x81\xa1a\x01"])

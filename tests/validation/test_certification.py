@@ -8,7 +8,7 @@ from make import SHARED
 from validation.results_made import made_row
 from vettura.errors import InputError
 from vettura.validation.certification import certify, dyno_interval, fitted_errors
-from vettura.validation.dyno import read_tests, road_work_wh_per_km, suspicious
+from vettura.validation.dyno_list import read_tests, road_work_wh_per_km, suspicious
 
 LIST = SHARED / "data" / "epa_2022"
 USUAL = {

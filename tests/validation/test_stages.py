@@ -68,11 +68,12 @@ def test_a_standing_car_takes_its_auxiliary_load_and_nothing_else():
         true_trip(), speed_mps=[0.0] * SECONDS, motor_torque_nm=[0.0] * SECONDS, heating_w=None
     )
     trip = replace(trip, aircon_w=[100.0] * SECONDS)
-    assert set(electric_power(params, trip).predicted) == {params.supply.auxiliary_w}
+    resting_w = params.supply.auxiliary_w + params.supply.accessory_w
+    assert set(electric_power(params, trip).predicted) == {resting_w}
 
 
 def test_the_shaft_gives_torque_times_speed():
     params, trip = make_params(CAR), replace(true_trip(), motor_torque_nm=[10.0] * SECONDS)
     shaft = shaft_power(params, replay(params, trip), trip)
-    fastest = 10.0 * 15.0 * params.motor.gear_ratio / params.motor.wheel_radius_m
+    fastest = 10.0 * 15.0 * params.motor.per_arm
     assert max(shaft.measured) == pytest.approx(fastest)

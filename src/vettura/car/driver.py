@@ -1,14 +1,9 @@
-"""The driver: asks for the wished speed, and gets what motor, battery and brakes can do."""
+"""The driver: asks for the wished speed, and gets what motors, battery and brakes can do."""
 
 from typing import NamedTuple
 
 from vettura.car.battery import charge_limit_w, discharge_limit_w
-from vettura.car.motor import (
-    motor_loss_w,
-    motor_speed_radps,
-    regen_force_n,
-    traction_force_max_n,
-)
+from vettura.car.motor import GEAR_EFFICIENCY, regen_force_n, share_work, traction_force_max_n
 from vettura.car.params import Params
 from vettura.car.road import air_density, road_load_n
 from vettura.car.state import Inputs, State
@@ -30,20 +25,27 @@ class Traction(NamedTuple):
     wheel_w: float
     brake_w: float
     torque_nm: float
+    second_torque_nm: float
     speed_radps: float
     motor_w: float
+    loss_w: float
     road_n: float
     missed: float
 
 
-def follow(params: Params, state: State, inputs: Inputs, loads_w: float, dt: float) -> Traction:
+def follow(
+    params: Params, state: State, inputs: Inputs, loads_w: float, source_v: float, dt: float
+) -> Traction:
     """Drive `dt` seconds towards the wished speed; `loads_w` is what else the battery feeds.
 
     Backward while the car can follow: the force is what the wish needs. Forward where it cannot:
-    the speed is what the force gives, and the miss is flagged.
+    the speed is what the force gives, and the miss is flagged. `source_v` is the battery's
+    open-circuit voltage: a lower one gives less power.
     """
+    volts = min(source_v * params.drive.per_nominal_volt, 1.2)
     wish_mps = _reachable_mps(params, state, inputs, dt)
     mean_mps = 0.5 * (state.speed_mps + wish_mps)
+    per_speed = 1.0 / max(mean_mps, 1.0)
     road_n = road_load_n(
         params,
         speed_mps=mean_mps,
@@ -51,34 +53,35 @@ def follow(params: Params, state: State, inputs: Inputs, loads_w: float, dt: flo
         grade=inputs.grade,
         density=air_density(inputs.pressure_pa, inputs.ambient_degc),
         tyre_degc=state.tyre_degc,
+        rain_mm_per_h=inputs.rain_mm_per_h,
+        slipstream=inputs.slipstream,
     )
     need_n = road_n + params.road.inertia_kg * (wish_mps - state.speed_mps) / dt
-    drive_n = min(max(need_n, 0.0), _drive_max_n(params, state, mean_mps, loads_w))
+    fed_w = _fed_w(params, state, loads_w, volts)
+    drive_n = min(max(need_n, 0.0), traction_force_max_n(params, fed_w, per_speed))
     brake_n = min(max(-need_n, 0.0), params.road.inertia_kg * BRAKE_DECELERATION_MPS2)
-    regen_n = regen_force_n(
-        params,
-        wanted_n=brake_n,
-        speed_mps=mean_mps,
-        power_w=loads_w + charge_limit_w(params, soc=state.soc, battery_degc=state.battery_degc),
-    )
+    taken_w = loads_w + charge_limit_w(params, soc=state.soc, battery_degc=state.battery_degc)
+    regen_n = regen_force_n(params, brake_n, mean_mps, taken_w, per_speed)
     clipped = drive_n - brake_n != need_n
-    free_mps = max(
-        state.speed_mps + (drive_n - brake_n - road_n) * dt / params.road.inertia_kg, 0.0
-    )
-    speed_mps = free_mps if clipped else wish_mps
+    free_mps = state.speed_mps + (drive_n - brake_n - road_n) * dt * params.road.per_inertia
+    speed_mps = max(free_mps, 0.0) if clipped else wish_mps
     mean_mps = 0.5 * (state.speed_mps + speed_mps)
-    torque_nm = _torque_nm(params, drive_n=drive_n, regen_n=regen_n)
-    speed_radps = motor_speed_radps(params, mean_mps)
-    loss_w = motor_loss_w(params, torque_nm=torque_nm, speed_radps=speed_radps)
+    # The gear takes its share in both directions.
+    force_n = drive_n * (1.0 / GEAR_EFFICIENCY) - regen_n * GEAR_EFFICIENCY
+    work = share_work(params, force_n, mean_mps, volts)
     turning = 1.0 if mean_mps > 0.0 else 0.0
+    motor_w = turning * (force_n * mean_mps + work.loss_w)
+    wheel_w = (drive_n - regen_n) * mean_mps
     return Traction(
         speed_mps=speed_mps,
         distance_m=mean_mps * dt,
-        wheel_w=(drive_n - regen_n) * mean_mps,
+        wheel_w=wheel_w,
         brake_w=(brake_n - regen_n) * mean_mps,
-        torque_nm=turning * torque_nm,
-        speed_radps=speed_radps,
-        motor_w=turning * (torque_nm * speed_radps + loss_w),
+        torque_nm=turning * work.main_n * params.motor.arm_m,
+        second_torque_nm=turning * work.second_n * params.second.arm_m,
+        speed_radps=mean_mps * params.motor.per_arm,
+        motor_w=motor_w,
+        loss_w=motor_w - wheel_w,
         road_n=road_n,
         missed=1.0 if abs(speed_mps - max(inputs.speed_mps, 0.0)) > MISSED_MPS else 0.0,
     )
@@ -89,19 +92,13 @@ def _reachable_mps(params: Params, state: State, inputs: Inputs, dt: float) -> f
 
     Without this, power would be limited at the mean of now and a far-off wish.
     """
-    force_n = traction_force_max_n(params, state.speed_mps)
-    gain_mps2 = force_n / params.road.inertia_kg + GRAVITY_MPS2 * max(-inputs.grade, 0.0)
+    force_n = params.motor.force_max_n + params.second.force_max_n
+    gain_mps2 = force_n * params.road.per_inertia + GRAVITY_MPS2 * max(-inputs.grade, 0.0)
     return min(max(inputs.speed_mps, 0.0), state.speed_mps + gain_mps2 * dt)
 
 
-def _drive_max_n(params: Params, state: State, mean_mps: float, loads_w: float) -> float:
-    """Greatest force [N] at the wheels: what the motor can and what the battery feeds."""
+def _fed_w(params: Params, state: State, loads_w: float, volts: float) -> float:
+    """Power [W] that the battery can bring to the wheels: its own limit, and its voltage's."""
     limit_w = discharge_limit_w(params, soc=state.soc, battery_degc=state.battery_degc)
-    fed_n = BATTERY_TO_WHEEL * max(limit_w - loads_w, 0.0) / max(mean_mps, 1.0)
-    return min(traction_force_max_n(params, mean_mps), fed_n)
-
-
-def _torque_nm(params: Params, drive_n: float, regen_n: float) -> float:
-    """Torque [N·m] at the motor; the gear takes its share in both directions."""
-    arm_m = params.motor.wheel_radius_m / params.motor.gear_ratio
-    return arm_m * (drive_n / params.motor.gear_efficiency - regen_n * params.motor.gear_efficiency)
+    fed_w = BATTERY_TO_WHEEL * max(limit_w - loads_w, 0.0)
+    return min(fed_w, params.drive.power_max_w * volts)

@@ -16,6 +16,8 @@ class RoadParams(NamedTuple):
     """With driver and what is carried."""
     inertia_kg: float
     """Mass plus what the turning parts add."""
+    per_inertia: float
+    """Its reciprocal [1/kg]."""
     a_n: float
     b_n_per_mps: float
     c_n_per_mps2: float
@@ -25,46 +27,81 @@ class RoadParams(NamedTuple):
 
 
 class MotorParams(NamedTuple):
-    """Motor, inverter and gear.
+    """Motor, inverter and gear of one axle, seen from the wheels; all 0 for an axle without.
 
-    Loss = idle + speed·w + torque·t + torque2·t² + speed2·w² [W], where w is speed over base speed
-    and t is torque over greatest torque.
+    With a fixed gear the force at the wheels is torque over `arm_m`, and the road speed is motor
+    speed times it, so a loss map over force and road speed is one over torque and speed.
     """
 
-    wheel_radius_m: float
-    gear_ratio: float
-    gear_efficiency: float
-    torque_max_nm: float
-    power_max_w: float
-    base_speed_radps: float
-    """Where the torque limit meets the power limit."""
+    arm_m: float
+    """Wheel radius over gear ratio: road speed for motor speed, torque for force."""
+    per_arm: float
+    share: float
+    """Of the force of all motors when all work."""
+    force_max_n: float
+    """At the wheels, from its greatest torque."""
     loss_idle_w: float
-    loss_speed_w: float
-    loss_torque_w: float
-    loss_torque2_w: float
-    loss_speed2_w: float
+    loss_speed_w_per_mps: float
+    loss_power: float
+    """Share of the power passed through that is lost."""
+    loss_force2_w_per_n2: float
+    rest_idle_w: float
+    rest_speed_w_per_mps: float
+    """Loss while it only turns along: an induction motor without current costs nothing."""
+
+
+class DriveParams(NamedTuple):
+    """The motors together."""
+
+    power_max_w: float
     regen_power_max_w: float
     regen_force_max_n: float
+    regen_share: float
+    """Of the braking that the motors could take, what the car lets them take."""
+    per_nominal_volt: float
+    """Reciprocal of the voltage that power and losses hold for [1/V]."""
+
+
+class Ocv(NamedTuple):
+    """Open-circuit voltage [V] over charge (`battery.open_circuit_v`)."""
+
+    c0: float
+    c1: float
+    c2: float
+    c3: float
+    c4: float
+    c5: float
+    c6: float
+    c7: float
+    """Factors of the powers of charge."""
+    empty_v: float
+    """What is missing at the empty end."""
+    full_v: float
+    """What is added at the full end."""
 
 
 class PackParams(NamedTuple):
-    """The traction battery."""
+    """The traction battery, new; how it aged is in the state."""
 
     capacity_c: float
     """Charge of the full pack [coulomb]."""
+    soc_per_c: float
+    """Its reciprocal."""
     soc_empty: float
     soc_full: float
     """The pack's own charge where the display shows 0 and 100 %."""
-    ocv_v: tuple[float, ...]
-    """Open-circuit voltage, TABLE_SIZE points over the pack's own charge."""
+    ocv_v: Ocv
+    """Over the pack's own charge."""
     resistance_ohm: float
     """Ohmic part at 25 °C and half charge."""
     polarisation_ohm: float
-    polarisation_s: float
-    """RC pair: resistance at 25 °C, and time constant."""
+    """RC pair's resistance at 25 °C and half charge."""
+    polarisation_activated: float
+    """Share of that which is charge transfer and grows steeply in the cold."""
     discharge_power_max_w: float
     charge_power_max_w: float
-    heat_j_per_k: float
+    degc_per_j: float
+    """Warming by heat: the reciprocal of its thermal mass."""
     ua_w_per_k: float
     cooling_w: float
     heating_w: float
@@ -75,12 +112,20 @@ class CabinParams(NamedTuple):
     """Cabin and climate."""
 
     air_j_per_k: float
-    interior_j_per_k: float
+    air_k_per_j: float
+    """Air with ducts, trim and the heater's own loop, and one over it."""
+    interior_k_per_j: float
+    """Seats, panels and glass: one over their heat."""
     exchange_w_per_k: float
     """Between air and interior."""
     ua_w_per_k: float
     ua_per_mps: float
-    """Loss to outside at rest [W/K], and its growth with speed; fresh air included."""
+    """Loss through the shell to outside at rest [W/K], and its growth with speed."""
+    air_min_w_per_k: float
+    air_max_w_per_k: float
+    """Blown air, flow times its heat: the least while the climate runs, and the most."""
+    air_max_k_per_w: float
+    """One over the most."""
     sun_m2: float
     """Window area times the share of sunlight it lets in."""
     heater_power_max_w: float
@@ -88,13 +133,19 @@ class CabinParams(NamedTuple):
     """Heat into and out of the cabin at most."""
     heat_pump: float
     """1 with a heat pump, 0 with a resistive heater."""
+    heat_pump_from_degc: float
+    """Coldest outside air in which it still works."""
+    evaporator_k: float
+    """Its cold side below the outside air."""
 
 
 class SupplyParams(NamedTuple):
     """12 V side and charging."""
 
     auxiliary_w: float
-    """12 V load, awake."""
+    """12 V load of a car that is awake, by itself."""
+    accessory_w: float
+    """12 V load of what people and weather switch on."""
     standby_w: float
     """12 V load, asleep."""
     ac_power_max_w: float
@@ -102,13 +153,25 @@ class SupplyParams(NamedTuple):
     charger_efficiency: float
     dc_power_w: tuple[float, ...]
     """DC power at the inlet, TABLE_SIZE points over displayed charge, battery warm."""
+    ac_phases: float
+    """Phases of the on-board charger."""
+    ac_power_one_phase_w: float
+    """What it takes when the station has one phase."""
+    boost_power_w: float
+    """What it takes at a DC station whose voltage lies below the pack's."""
+    outlet_power_max_w: float
+    """What it gives to a plug at most; 0 without one."""
 
 
 class Params(NamedTuple):
     """One car."""
 
     road: RoadParams
+    drive: DriveParams
     motor: MotorParams
+    """Of the axle that drives most of the time."""
+    second: MotorParams
+    """Of the other axle."""
     pack: PackParams
     cabin: CabinParams
     supply: SupplyParams

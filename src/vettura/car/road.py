@@ -24,6 +24,9 @@ J2263), and a label's rolling resistance is measured so, too (ISO 28580). The ty
 the seconds of the coast-down: in town they run colder than that, on the motorway warmer."""
 TYRE_SECONDS = 1_500.0
 """Time constant of tyre warm-up: rolling resistance settles after 20 to 30 minutes (SAE J1269)."""
+WET_PER_MM_PER_H, WET_MM_PER_H_MAX = 0.05, 4.0
+"""Rolling resistance on a wet road: water is displaced and cools the tyre, 10 to 20 % more at
+usual water depths (Ejsmont et al., Measurement 82, 2016); rain beyond the limit drains off."""
 TYRE_FACTOR_MIN, TYRE_FACTOR_MAX = 0.6, 2.5
 
 
@@ -45,20 +48,25 @@ def road_load_n(
     grade: float,
     density: float,
     tyre_degc: float,
+    rain_mm_per_h: float,
+    slipstream: float,
 ) -> float:
     """Force [N] that must be overcome at constant speed.
 
-    A + B·v + C·v² of a coast-down (SAE J1263), where A goes with the tyres' temperature, C with air
-    density and headwind, plus the slope's share of the weight. A car at rest is held: 0.
+    A + B·v + C·v² of a coast-down (SAE J1263), where A goes with the tyres' temperature and a wet
+    road, C with air density and headwind, plus the slope's share of the weight. A car at rest is
+    held by its brakes: 0.
     """
     colder = params.road.tyre_per_k * (TYRE_REFERENCE_DEGC - tyre_degc)
     # The beginning of an exponential: rubber loses ever more the colder it is (ISO 28580's own
     # correction is a straight line because it holds for 20 to 30 degrees only).
     tyre = 1.0 + colder * (1.0 + 0.5 * colder)
     tyre = min(max(tyre, TYRE_FACTOR_MIN), TYRE_FACTOR_MAX)
+    wet = 1.0 + WET_PER_MM_PER_H * min(max(rain_mm_per_h, 0.0), WET_MM_PER_H_MAX)
     air_mps = speed_mps + headwind_mps
-    drag_n = params.road.c_n_per_mps2 * (density / REFERENCE_DENSITY) * air_mps * abs(air_mps)
-    rolling_n = params.road.a_n * tyre + params.road.b_n_per_mps * speed_mps
+    drag = params.road.c_n_per_mps2 * (density * (1.0 / REFERENCE_DENSITY) * (1.0 - slipstream))
+    drag_n = drag * air_mps * abs(air_mps)
+    rolling_n = params.road.a_n * tyre * wet + params.road.b_n_per_mps * speed_mps
     # sin(atan(g)) to third order: within 1e-4 of the truth up to 30 % of slope, and no square root.
     slope = grade * (1.0 - 0.5 * grade * grade)
     moving = 1.0 if speed_mps > 0.0 else 0.0
@@ -69,4 +77,4 @@ def warm_tyre(tyre_degc: float, speed_mps: float, ambient_degc: float, dt: float
     """Tyre temperature [°C] after `dt` seconds: it settles at the air's plus a rise with speed."""
     goal = ambient_degc + TYRE_RISE_K_PER_MPS * speed_mps
     share = dt / TYRE_SECONDS
-    return (tyre_degc + share * goal) / (1.0 + share)
+    return tyre_degc + (share / (1.0 + share)) * (goal - tyre_degc)

@@ -95,7 +95,8 @@ class Motor(Part, frozen=True, kw_only=True):
 class Battery(Part, frozen=True, kw_only=True):
     """The traction battery."""
 
-    chemistry: Figure[Literal["nmc", "lfp", "nca", "lmo"]]
+    chemistry: Figure[Literal["nmc", "nmc_lmo", "lfp", "nca", "lmo"]]
+    """`nmc_lmo`: layered oxide blended with manganese spinel, as in the first electric cars."""
     capacity_gross_wh: Figure[Annotated[float, Meta(ge=3_000, le=300_000)]]
     capacity_net_wh: Figure[Annotated[float, Meta(ge=3_000, le=300_000)]]
     """What the driver can use."""
@@ -117,6 +118,12 @@ class Charging(Part, frozen=True, kw_only=True):
     ac_phases: Figure[Annotated[int, Meta(ge=1, le=3)]]
     dc_curve: Table
     """Power [W] at the inlet over displayed charge (0 to 1), battery warm."""
+    ac_power_one_phase_max_w: Figure[Annotated[float, Meta(ge=1_000, le=22_000)]] | None = None
+    """None: what its phases share in `ac_power_max_w`."""
+    boost_power_max_w: Figure[Annotated[float, Meta(ge=1_000, le=400_000)]] | None = None
+    """At a DC station below the pack's voltage; None: the usual booster of an 800 V car."""
+    outlet_power_max_w: Figure[Annotated[float, Meta(ge=100, le=22_000)]] | None = None
+    """What it gives to a plug or a house; None when it gives nothing."""
 
 
 class CarSpec(Part, frozen=True, kw_only=True):

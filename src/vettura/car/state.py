@@ -26,6 +26,27 @@ class Inputs(NamedTuple):
     """What a DC station offers at the inlet; 0 when there is none."""
     charge_limit: float = 1.0
     """Displayed charge at which charging ends, 0 to 1."""
+    rain_mm_per_h: float = 0.0
+    slipstream: float = 0.0
+    """Share of the air's drag that traffic ahead takes off."""
+    accessories: float = 1.0
+    """1 on the road, 0 on a dynamometer: lights, fans, steering, screens."""
+    recirculation: float = 0.0
+    """Share of the blown air that is taken from the cabin: 0 is all fresh; 0.9 at most is done."""
+    people: float = 1.0
+    """On board while the car is awake; each warms the cabin."""
+    precondition: float = 0.0
+    """1 to warm the battery for fast charging."""
+    ac_phases: float = 3.0
+    """Phases over which the AC station spreads what it offers."""
+    dc_current_max_a: float = 500.0
+    """What the DC station's cable carries; 500 A with liquid cooling (IEC 62196-3 CCS, CharIN)."""
+    dc_voltage_max_v: float = 1_000.0
+    """What the DC station reaches; 500 V in the first CCS generation and CHAdeMO 1."""
+    outlet_power_w: float = 0.0
+    """What is asked of the car for a tool, a camp or a house; 0 when nothing is."""
+    outlet_reserve: float = 0.2
+    """Displayed charge below which the car gives nothing away, 0 to 1."""
 
 
 class State(NamedTuple):
@@ -55,6 +76,12 @@ class State(NamedTuple):
     """Taken from stations, ever."""
     resistive_wh: float
     """Lost inside the pack, ever."""
+    capacity_share: float
+    """Capacity left, over the new pack's: 1 when new."""
+    resistance_share: float
+    """Resistance over the new pack's: 1 when new."""
+    outlet_wh: float
+    """Given to what was plugged into the car, ever, at the plug."""
 
 
 class Flows(NamedTuple):
@@ -65,9 +92,13 @@ class Flows(NamedTuple):
     brake_power_w: float
     """Turned to heat by the friction brakes."""
     motor_torque_nm: float
+    second_torque_nm: float
+    """At the other axle's motor."""
     motor_speed_radps: float
     motor_power_w: float
-    """Electric, at the inverter; negative when regenerating."""
+    """Electric, at the inverters; negative when regenerating."""
+    drive_loss_w: float
+    """Of it, lost in inverters, motors and gears."""
     climate_power_w: float
     auxiliary_power_w: float
     """12 V load through the DC/DC converter."""
@@ -78,6 +109,10 @@ class Flows(NamedTuple):
     battery_voltage_v: float
     battery_current_a: float
     """Positive when discharging."""
+    chemical_power_w: float
+    """Open-circuit voltage times current: battery power plus battery heat."""
+    battery_heat_w: float
+    """Left inside the pack; for a moment negative when the current turns."""
     wall_power_w: float
     """Taken from a station."""
     charge_power_w: float
@@ -86,6 +121,8 @@ class Flows(NamedTuple):
     acceleration_mps2: float
     trace_missed: float
     """1 when the car could not follow the wished speed."""
+    outlet_power_w: float
+    """Given at the plug to what hangs on the car."""
 
 
 class Step(NamedTuple):

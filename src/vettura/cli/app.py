@@ -41,6 +41,7 @@ validate.command("vettura.cli.validate:trips", help="Measured trips, second by s
 validate.command("vettura.cli.validate:charging", help="Minutes from 10 to 80 % of real curves.")
 validate.command("vettura.cli.validate:cell", help="Voltage of a cell in pulses and discharges.")
 app.command(validate)
+app.command("vettura.cli.age:age", help="Live years with a car and see its battery age.")
 app.command("vettura.cli.rehearse:rehearse", help="Rehearse a home, faster than life.")
 app.command("vettura.cli.cars:cars", help="List the cars, or show one with its sources.")
 app.command("vettura.cli.doctor:doctor", help="Check what this machine has and lacks.")

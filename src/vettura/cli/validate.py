@@ -11,30 +11,33 @@ from cyclopts import Parameter
 from vettura.car.catalogue import load_car
 from vettura.car.params import Params
 from vettura.car.relations import params_of
-from vettura.cli.output import Row, complain, note, print_json, print_table, progress
+from vettura.cli.output import complain, note, print_json, print_table, progress
 from vettura.cli.replay import trip_files
 from vettura.cli.validate_rows import (
+    CELL,
     CERTIFICATION,
     CHARGING,
     FIGURES,
     TRIPS,
+    cell_row,
     certification_row,
     charging_row,
     figures_row,
-    plain_row,
     table_row,
     trip_row,
 )
 from vettura.drive.measured import MeasuredTrip, read_trip
 from vettura.errors import EnvironmentFault, InputError, UsageError
+from vettura.validation.cell import validate_cell
 from vettura.validation.certification import certify
 from vettura.validation.charging import validate_charging
 from vettura.validation.curves import read_curves
-from vettura.validation.dyno import read_tests
+from vettura.validation.dyno_list import read_tests
 from vettura.validation.groups import group_trips
-from vettura.validation.pictures import draw_certification, draw_charging, draw_trips
+from vettura.validation.pictures import draw_cell, draw_certification, draw_charging, draw_trips
 from vettura.validation.report import PAGE, rewrite_section
 from vettura.validation.sections import (
+    cell_section,
     certification_section,
     charging_section,
     doubt_about,
@@ -179,9 +182,7 @@ def trips(
     else:
         print_table("", TRIPS, [table_row(row) for row in rows])
         _print_groups(found)
-    for score in found.scores:
-        if why := doubt_about(score):
-            note(f"{score.trip}: {why}")
+    _note_doubts(found)
     Paper(out, plot, report, json).write(
         "trips",
         lambda where: draw_trips(found, where),
@@ -199,6 +200,12 @@ def _print_groups(found: TripsReport) -> None:
         print_table("heating modelled", FIGURES, modelled)
     for line in stage_lines(found):
         note(line)
+
+
+def _note_doubts(found: TripsReport) -> None:
+    for score in found.scores:
+        if why := doubt_about(score):
+            note(f"{score.trip}: {why}")
 
 
 def _read(files: Sequence[Path]) -> tuple[list[MeasuredTrip], bool]:
@@ -265,22 +272,41 @@ def charging(
     )
 
 
-def cell(folder: Path, /, *, json: Flag = False) -> None:
+def cell(
+    folder: Path,
+    /,
+    *,
+    out: Path = PLOTS,
+    plot: bool = True,
+    report: Path | None = None,
+    json: Flag = False,
+) -> None:
     """Hold a cell's pulses and discharges against the model's voltage.
 
     Parameters
     ----------
     folder
-        Folder of a cell's measurements.
+        Folder of a Bitrode tester's files.
+    out
+        Folder for the plots.
+    plot
+        Draw the voltages.
+    report
+        Page whose section is rewritten; docs/validation.md in a checkout.
     json
-        Print one JSON object a test.
+        Print one JSON object a file, and write neither plots nor page unless --report is given.
     """
-    found = _loaded("vettura.validation.cell").validate_cell(folder)
-    rows: list[Row] = [plain_row(row) for row in found.rows]
+    found = validate_cell(folder)
+    rows = [cell_row(row) for row in found.rows]
     if json:
         print_json(rows)
-    elif rows:
-        print_table("", {key: key for key in rows[0]}, rows)
+    else:
+        print_table("", CELL, [table_row(row) for row in rows])
+    Paper(out, plot, report, json).write(
+        "cell",
+        lambda where: draw_cell(found, where),
+        lambda pictures: cell_section(found, pictures),
+    )
 
 
 def _loaded(name: str) -> Any:  # noqa: ANN401  a module that may not be there

@@ -1,9 +1,8 @@
 """Rows that `vettura validate` prints, in the units of people."""
 
-from dataclasses import fields, is_dataclass
-
 from vettura.cli.output import Cell, Row
 from vettura.units import PERCENT, W_PER_KW, WH_PER_KWH
+from vettura.validation.cell import CellRow
 from vettura.validation.certification import CertificationRow
 from vettura.validation.charging import ChargingRow
 from vettura.validation.stages import Pair
@@ -38,6 +37,14 @@ CHARGING = {
     "curve_minutes": "curve",
     "error_pct": "error %",
     "minutes_at_0_degc": "at 0 °C",
+}
+CELL = {
+    "file": "file",
+    "ambient_degc": "°C",
+    "pulses": "pulses",
+    "resistance_error_pct": "resistance %",
+    "voltage_rmse_mv": "rms mV",
+    "voltage_bias_mv": "bias mV",
 }
 FIGURES = {
     "group": "",
@@ -151,17 +158,16 @@ def charging_row(row: ChargingRow) -> Row:
     }
 
 
-def plain_row(row: object) -> Row:
-    """The plain fields of a dataclass, floats to four digits."""
-    assert is_dataclass(row)
-    found: dict[str, Cell] = {}
-    for field in fields(row):
-        value = getattr(row, field.name)
-        if isinstance(value, float):
-            found[field.name] = float(f"{value:.4g}")
-        elif value is None or isinstance(value, str | int):
-            found[field.name] = value
-    return found
+def cell_row(row: CellRow) -> Row:
+    """A file of a cell's measurements."""
+    return {
+        "file": row.file,
+        "ambient_degc": row.ambient_degc,
+        "pulses": row.pulses,
+        "resistance_error_pct": _rounded(row.resistance_error_pct, 2),
+        "voltage_rmse_mv": round(row.voltage_rmse_mv, 2),
+        "voltage_bias_mv": round(row.voltage_bias_mv, 2),
+    }
 
 
 def _given(score: TripScore) -> bool:

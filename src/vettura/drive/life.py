@@ -6,12 +6,14 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from vettura.bus.messages import Session
+from vettura.car.ageing import AgeingParams
 from vettura.car.charge import displayed_soc
 from vettura.car.params import Params
 from vettura.car.state import Step
 from vettura.car.step import step
 from vettura.car.trip import Trip
 from vettura.drive.living import ON_THE_ROAD, Air, Living, inputs_of, learn
+from vettura.drive.wear import endure, wear
 from vettura.units import NS_PER_S
 
 STEP_MOVING_NS = NS_PER_S
@@ -31,8 +33,18 @@ class Lived(NamedTuple):
     sessions: list[Session]
 
 
-def advance(params: Params, car: Living, air: Air, trip: Trip | None, until_ns: int) -> Lived:
-    """Live until that time in steps of at most 1 s while moving and 60 s at rest."""
+def advance(
+    params: Params,
+    car: Living,
+    air: Air,
+    trip: Trip | None,
+    until_ns: int,
+    ageing: AgeingParams | None = None,
+) -> Lived:
+    """Live until that time in steps of at most 1 s while moving and 60 s at rest.
+
+    `ageing` None: the battery does not age.
+    """
     sessions: list[Session] = []
     while car.time_ns < until_ns:
         longest = STEP_MOVING_NS if car.progress is not None else STEP_RESTING_NS
@@ -41,9 +53,21 @@ def advance(params: Params, car: Living, air: Air, trip: Trip | None, until_ns: 
             car, ended = _drive(params, car, air, trip, dt_ns)
         else:
             car, ended = _rest(params, car, air, dt_ns)
+        if ageing is not None:
+            car = _worn(params, ageing, car, dt_ns / NS_PER_S)
         if ended is not None:
             sessions.append(ended)
     return Lived(car, sessions)
+
+
+def _worn(params: Params, ageing: AgeingParams, car: Living, dt_s: float) -> Living:
+    health, strain = wear(
+        params, ageing, car.health, endure(car.strain, car.state, car.flows, dt_s)
+    )
+    state = car.state._replace(
+        capacity_share=health.capacity_share, resistance_share=health.resistance_share
+    )
+    return replace(car, state=state, health=health, strain=strain)
 
 
 def _drive(

@@ -5,11 +5,13 @@ from typing import Any
 
 import msgspec
 
+from vettura.car.ageing import NEW, Health
+from vettura.car.battery import open_circuit_v
 from vettura.car.charge import displayed_soc
 from vettura.car.params import Params
 from vettura.car.road import pressure_at
 from vettura.car.state import Flows, Inputs, State
-from vettura.car.tables import lookup
+from vettura.drive.wear import Strain
 from vettura.errors import InputError
 from vettura.units import SECONDS_PER_HOUR
 
@@ -20,6 +22,8 @@ AT_REST = Flows(*([0.0] * len(Flows._fields)))
 CAR_HEIGHT_SHARE = 0.5
 """Wind at a car's height over wind at 10 m: the logarithmic profile over open country, that is
 ln(1/0.1) over ln(10/0.1)."""
+UNKNOWN_TO_OLDER = {"capacity_share": 1.0, "resistance_share": 1.0, "outlet_wh": 0.0}
+"""What the state of a car kept by an older version lacks, as it is in a new car."""
 LEARN_DISTANCE_M = 30_000.0
 """How far back the range estimate remembers consumption."""
 
@@ -86,6 +90,9 @@ class Living(msgspec.Struct, frozen=True, kw_only=True):
     horn_until_ns: int = 0
     hazard_until_ns: int = 0
     awake_until_ns: int = 0
+    health: Health = NEW
+    strain: Strain = Strain()
+    """What the battery went through since it last aged."""
 
     @property
     def mode(self) -> str:
@@ -111,6 +118,8 @@ def remember(car: Living) -> bytes:
     fields = {name: getattr(car, name) for name in car.__struct_fields__}
     fields["state"] = car.state._asdict()
     fields["flows"] = {}
+    fields["health"] = car.health._asdict()
+    fields["strain"] = car.strain._asdict()
     return msgspec.msgpack.encode(fields)
 
 
@@ -118,10 +127,12 @@ def recall(data: bytes, *, where: str) -> Living:
     """Read what `remember` wrote; InputError when it cannot be understood."""
     try:
         fields: dict[str, Any] = msgspec.msgpack.decode(data)
-        fields["state"] = list(State(**fields["state"]))
+        fields["state"] = list(State(**{**UNKNOWN_TO_OLDER, **fields["state"]}))
         fields["flows"] = list(AT_REST)
+        fields["health"] = list(NEW._replace(**fields.get("health", {})))
+        fields["strain"] = list(Strain(**fields.get("strain", {})))
         return msgspec.convert(fields, Living)
-    except (msgspec.DecodeError, TypeError, KeyError) as error:
+    except (msgspec.DecodeError, TypeError, KeyError, ValueError) as error:
         raise InputError(f"{where}: this car's memory cannot be read: {error}") from None
 
 
@@ -142,6 +153,9 @@ def inputs_of(car: Living, air: Air, *, speed_mps: float, grade: float) -> Input
         ac_power_w=flowing.power_w_max if flowing and not flowing.dc else 0.0,
         dc_power_w=flowing.power_w_max if flowing and flowing.dc else 0.0,
         charge_limit=car.charge_limit,
+        # A car that prepares itself has no one on board yet.
+        people=1.0 if car.progress is not None else 0.0,
+        ac_phases=float(flowing.phases) if flowing else 3.0,
     )
 
 
@@ -156,16 +170,18 @@ def is_awake(car: Living) -> bool:
     return car.progress is not None or car.climate_on or car.time_ns < car.awake_until_ns
 
 
-def net_energy_wh(params: Params) -> float:
-    """Energy between 0 and 100 % of the display [Wh]."""
-    mean_v = lookup(params.pack.ocv_v, 0.5 * (params.pack.soc_empty + params.pack.soc_full))
+def net_energy_wh(params: Params, state: State) -> float:
+    """Energy between 0 and 100 % of the display [Wh], as far as the battery has aged."""
+    mean_v = open_circuit_v(params.pack, 0.5 * (params.pack.soc_empty + params.pack.soc_full))
     window = params.pack.soc_full - params.pack.soc_empty
-    return window * params.pack.capacity_c * mean_v / SECONDS_PER_HOUR
+    capacity_c = params.pack.capacity_c * state.capacity_share
+    return window * capacity_c * mean_v / SECONDS_PER_HOUR
 
 
 def range_m(params: Params, car: Living) -> float:
     """Distance [m] the charge will last at the consumption of lately."""
-    return displayed_soc(params, car.state.soc) * net_energy_wh(params) / car.wh_per_m
+    energy_wh = displayed_soc(params, car.state.soc) * net_energy_wh(params, car.state)
+    return energy_wh / car.wh_per_m
 
 
 def learn(car: Living, before: State, after: State) -> float:

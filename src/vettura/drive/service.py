@@ -20,6 +20,7 @@ from vettura.bus.messages import (
 )
 from vettura.bus.patience import patiently
 from vettura.bus.subjects import HOME_BUCKET, car_do, car_get, weather
+from vettura.car.ageing import AGEING
 from vettura.car.relations import params_of, resting_state
 from vettura.car.spec import CarSpec
 from vettura.car.trip import Trip
@@ -65,6 +66,7 @@ class CarService:
         self._config = config
         self._spec = spec
         self._params = params_of(spec)
+        self._ageing = AGEING[spec.battery.chemistry.value]
         self._keeper = Keeper(bus, clock, config.vin)
         self._queue: asyncio.Queue[Message] = asyncio.Queue(QUEUE_LIMIT)
         self._answers: OrderedDict[str, Answer] = OrderedDict()
@@ -180,7 +182,7 @@ class CarService:
         return int(max(tick_s, self._clock.resolution_s) * NS_PER_S)
 
     def _advance(self, now_ns: int) -> None:
-        lived = advance(self._params, self._car, self._air, self._trip, now_ns)
+        lived = advance(self._params, self._car, self._air, self._trip, now_ns, self._ageing)
         self._car = lived.car
         for session in lived.sessions:
             log.info("session_ended", car=session.id, kind=session.kind, to=session.destination)

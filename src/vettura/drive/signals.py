@@ -2,10 +2,11 @@
 
 from vettura.bus.messages import SignalValue
 from vettura.bus.signals import VSS_VERSION
+from vettura.car.battery import open_circuit_v
 from vettura.car.charge import displayed_soc
+from vettura.car.chemistry import mean_v
 from vettura.car.params import Params
 from vettura.car.spec import CarSpec
-from vettura.car.tables import lookup
 from vettura.drive.living import Air, Living, is_awake, net_energy_wh, range_m
 from vettura.units import KMH_PER_MPS, NS_PER_S, PERCENT, RPM_PER_RADPS, W_PER_KW, WH_PER_KWH
 
@@ -57,8 +58,7 @@ def identity_values(params: Params, spec: CarSpec, vin: str) -> Values:
         MOTOR + "MaxTorque": round(spec.motors[0].torque_max_nm.value),
         BATTERY + "GrossCapacity": round(battery.capacity_gross_wh.value / WH_PER_KWH),
         BATTERY + "NetCapacity": round(battery.capacity_net_wh.value / WH_PER_KWH),
-        BATTERY + "NominalVoltage": round(params.pack.ocv_v[len(params.pack.ocv_v) // 2]),
-        BATTERY + "StateOfHealth": PERCENT,
+        BATTERY + "NominalVoltage": round(mean_v(params.pack.ocv_v)),
         PORT + "SupportedInletTypes": ["IEC_TYPE_2_AC", "IEC_TYPE_2_CCS_DC"],
     }
 
@@ -68,7 +68,7 @@ def _motion(params: Params, car: Living) -> Values:
     since_m = state.distance_m - progress.start_m if progress else 0.0
     elapsed_s = progress.elapsed_ns / NS_PER_S if progress else 0.0
     driving = progress is not None
-    share = flows.motor_torque_nm / params.motor.torque_max_nm
+    share = flows.motor_torque_nm / (params.motor.force_max_n * params.motor.arm_m)
     gear = DRIVE_GEAR if driving else PARK_GEAR
     return {
         "Vehicle.Speed": round(state.speed_mps * KMH_PER_MPS, 2),
@@ -84,7 +84,7 @@ def _motion(params: Params, car: Living) -> Values:
         "Vehicle.CurrentLocation.Heading": round(car.heading_deg, 1),
         "Vehicle.Chassis.Accelerator.PedalPosition": round(PERCENT * min(max(share, 0.0), 1.0)),
         "Vehicle.Chassis.Brake.PedalPosition": round(
-            min(PERCENT, PERCENT * flows.brake_power_w / params.motor.power_max_w)
+            min(PERCENT, PERCENT * flows.brake_power_w / params.drive.power_max_w)
         ),
         "Vehicle.Chassis.ParkingBrake.IsEngaged": not driving,
         "Vehicle.Powertrain.Transmission.CurrentGear": gear,
@@ -101,29 +101,24 @@ def _motion(params: Params, car: Living) -> Values:
 def _battery(params: Params, car: Living) -> Values:
     state, flows = car.state, car.flows
     shown = displayed_soc(params, state.soc)
-    energy_kwh = shown * net_energy_wh(params) / WH_PER_KWH
+    energy_kwh = shown * net_energy_wh(params, state) / WH_PER_KWH
     return {
         # VSS counts what flows into the battery as positive.
         BATTERY + "CurrentPower": round(-flows.battery_power_w, 1),
         BATTERY + "CurrentCurrent": round(-flows.battery_current_a, 3),
         BATTERY + "CurrentVoltage": round(
-            flows.battery_voltage_v or lookup(params.pack.ocv_v, state.soc), 2
+            flows.battery_voltage_v or open_circuit_v(params.pack, state.soc), 2
         ),
         BATTERY + "StateOfCharge.Current": round(PERCENT * state.soc, 3),
         BATTERY + "StateOfCharge.Displayed": round(PERCENT * shown, 3),
         BATTERY + "StateOfCharge.CurrentEnergy": round(energy_kwh, 3),
+        BATTERY + "StateOfHealth": round(PERCENT * state.capacity_share, 3),
         BATTERY + "Temperature.Average": round(state.battery_degc, 2),
         BATTERY + "Range": round(range_m(params, car)),
         BATTERY + "AccumulatedChargedEnergy": round(state.charged_wh / WH_PER_KWH, 3),
         BATTERY + "AccumulatedConsumedEnergy": round(state.drawn_wh / WH_PER_KWH, 3),
         BATTERY + "IsPowerConnected": is_awake(car) or car.charge is not None,
-        BATTERY + "PowerLoss": round(
-            max(
-                flows.battery_current_a
-                * (lookup(params.pack.ocv_v, state.soc) - flows.battery_voltage_v),
-                0.0,
-            )
-        ),
+        BATTERY + "PowerLoss": round(max(flows.battery_heat_w, 0.0)),
     }
 
 
@@ -132,12 +127,12 @@ def _charging(params: Params, car: Living) -> Values:
     charging = car.charge is not None
     into_w = max(-flows.battery_power_w, 0.0) if charging else 0.0
     missing = max(car.charge_limit - displayed_soc(params, car.state.soc), 0.0)
-    left_s = missing * net_energy_wh(params) / into_w * 3600.0 if into_w > 1.0 else 0.0
+    left_s = missing * net_energy_wh(params, car.state) / into_w * 3600.0 if into_w > 1.0 else 0.0
     dc = cable is not None and cable.dc
     loss_w = max(flows.wall_power_w - flows.charge_power_w, 0.0) if charging else 0.0
     return {
         CHARGING + "IsCharging": charging,
-        CHARGING + "IsDischarging": False,
+        CHARGING + "IsDischarging": flows.outlet_power_w > 0.0,
         CHARGING + "StartStopCharging": "START" if charging else "STOP",
         CHARGING + "ChargeLimit": round(PERCENT * car.charge_limit),
         CHARGING + "MaxPower": round(cable.power_w_max / W_PER_KW, 2) if cable else 0.0,

@@ -60,6 +60,7 @@ def follow_trip(
     *,
     ambient_degc: float,
     climate: bool,
+    accessories: float = 0.0,
     dt_s: float,
 ) -> Iterator[Step]:
     """Yield every step of the trip."""
@@ -73,6 +74,7 @@ def follow_trip(
             grade=trip.grade_at(state.distance_m - begin_m),
             ambient_degc=ambient_degc,
             climate_on=1.0 if climate else 0.0,
+            accessories=accessories,
         )
         done = step(params, state, inputs, dt_s)
         state = done.state

@@ -19,16 +19,16 @@ class Doubt(NamedTuple):
     """People and luggage."""
 
 
-FROM_SPEC = Doubt(rolling=0.050, drag=0.045, losses=0.030, load=0.020)
+FROM_SPEC = Doubt(rolling=0.045, drag=0.040, losses=0.025, load=0.020)
 """From public figures alone. Rolling: a class of the EU tyre label is ±8 % wide and surfaces differ
 by 10 % (Sandberg, MIRIAM 2011), on 40 % of the energy. Drag: ±1.5 m/s of headwind at 15 m/s change
-20 % on a third of it, half of which turns with the way back; drafting and roof loads. Losses: ±20 %
+20 % on a third of it, half of which turns with the way back; drafting and roof loads. Losses: ±18 %
 of a seventh. Load: ±75 kg of 1,500 on the 40 % that goes with mass."""
 CALIBRATED = Doubt(rolling=0.025, drag=0.035, losses=0.010, load=0.010)
 """After measured trips of the same car: its tyres and losses are known, the road's wetness, the
 wind and the passengers of the day are not."""
 
-SHORT = 0.045
+SHORT = 0.035
 """What lights, traffic and slopes that no map knows do to a trip of SHORT_M; it averages out with
 the root of the way."""
 SHORT_M = 10_000.0

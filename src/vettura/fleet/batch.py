@@ -65,6 +65,7 @@ def _drive_all(
         state = State(
             row[0], row[1], row[2], row[3], row[4], row[5], row[6],
             row[7], row[8], row[9], row[10], row[11], row[12], row[13],
+            row[14], row[15], row[16],
         )  # fmt: skip
         late_s = 0.0
         for second in range(1, len(speed_mps)):
@@ -78,7 +79,30 @@ def _drive_all(
 
 @numba.njit(inline="always")
 def _inputs(speed_mps: float, ambient_degc: float) -> Inputs:
-    """What `drive_trip` gives the step, in the order of the fields."""
+    """What `drive_trip` gives the step: all of it, since numba knows no defaults here."""
     return Inputs(
-        speed_mps, 0.0, 0.0, ambient_degc, 101_325.0, 0.0, 1.0, 0.0, 21.0, -1.0, 0.0, 0.0, 1.0
+        speed_mps=speed_mps,
+        grade=0.0,
+        headwind_mps=0.0,
+        ambient_degc=ambient_degc,
+        pressure_pa=101_325.0,
+        sun_w_per_m2=0.0,
+        awake=1.0,
+        climate_on=0.0,
+        cabin_target_degc=21.0,
+        climate_power_w=-1.0,
+        ac_power_w=0.0,
+        dc_power_w=0.0,
+        charge_limit=1.0,
+        rain_mm_per_h=0.0,
+        slipstream=0.0,
+        accessories=0.0,
+        recirculation=0.0,
+        people=1.0,
+        precondition=0.0,
+        ac_phases=3.0,
+        dc_current_max_a=500.0,
+        dc_voltage_max_v=1000.0,
+        outlet_power_w=0.0,
+        outlet_reserve=0.2,
     )

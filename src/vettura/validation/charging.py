@@ -25,6 +25,8 @@ COLD_DEGC = (0.0, 10.0)
 """Battery temperatures at which the same session must not be faster than warm."""
 OFFER = 1.3
 """What the station can give over the curve's peak: never the bottleneck."""
+CABLE_A, CABLE_V = 1_500.0, 1_500.0
+"""Nor is its cable."""
 HOURS_MAX, SECONDS_PER_MINUTE = 12.0, 60.0
 GROSS_OVER_NET = 1.05
 NOMINAL_CELL_V = 400.0 / 96.0
@@ -126,8 +128,7 @@ def session_minutes(params: Params, curve: Curve, battery_degc: float) -> float:
 
     The battery starts at `battery_degc` in air of the same temperature. HOURS_MAX at most.
     """
-    offer_w = OFFER * max(watts for _, watts in curve.points)
-    inputs = Inputs(ambient_degc=battery_degc, dc_power_w=offer_w)
+    inputs = _at_station(curve, battery_degc)
     state = resting_state(params, displayed_soc=FROM_SOC, ambient_degc=battery_degc)
     target = pack_soc(params, TO_SOC)
     elapsed_s = 0.0
@@ -138,9 +139,20 @@ def session_minutes(params: Params, curve: Curve, battery_degc: float) -> float:
     return elapsed_s / SECONDS_PER_MINUTE
 
 
+def _at_station(curve: Curve, ambient_degc: float) -> Inputs:
+    """A station that is never the bottleneck, and nobody in the car."""
+    return Inputs(
+        ambient_degc=ambient_degc,
+        awake=0.0,
+        dc_power_w=OFFER * max(watts for _, watts in curve.points),
+        dc_current_max_a=CABLE_A,
+        dc_voltage_max_v=CABLE_V,
+    )
+
+
 def session_power(params: Params, curve: Curve) -> list[tuple[float, float]]:
     """Displayed charge (0 to 1) and power [W] into the pack, warm, from 1 to 99 %."""
-    inputs = Inputs(ambient_degc=WARM_DEGC, dc_power_w=OFFER * max(w for _, w in curve.points))
+    inputs = _at_station(curve, WARM_DEGC)
     state = resting_state(params, displayed_soc=0.01, ambient_degc=WARM_DEGC)
     limit, found = pack_soc(params, 0.99), []
     for _ in range(round(HOURS_MAX * SECONDS_PER_HOUR / STEP_S)):

@@ -16,6 +16,8 @@ SHARED_BY_MAX = 3
 """A normalised shape that more packs than this share was drawn once and copied."""
 SAME_KW = 0.05
 """A power this near to the capacity in kWh is the capacity, typed into the wrong column."""
+W_PER_WH_MAX = 5.0
+"""No car on sale charges faster (5C: CATL Qilin packs, 2024); what says so is a slip."""
 CURVE_FILES = ("dc_curves.csv", "curves.csv", "su7_max_dc_curve.csv")
 SIBLINGS = ("open_ev_data", "charging_curves", "xiaomi_su7")
 SU7_MAX_NET_WH, SU7_MAX_MINUTES = 99_000.0, 23.0 + 46.0 / 60.0
@@ -105,6 +107,8 @@ def _read_open_ev_data(file: Path) -> Curves:
             left_out["not flagged as real by its source"] += 1
         elif abs(dc_kw - net_kwh) < SAME_KW:
             left_out["power equals the capacity: a placeholder"] += 1
+        elif max(watts for _, watts in curve_points) > W_PER_WH_MAX * WH_PER_KWH * net_kwh:
+            left_out[f"power of more than {W_PER_WH_MAX:g} capacities an hour"] += 1
         else:
             names = (row.get("brand"), row.get("model"), row.get("year"), row.get("variant"))
             name = " ".join(word for word in names if word)

@@ -1,230 +1,161 @@
-"""Reading a list of dynamometer tests, and telling rows that cannot be from those that can."""
+"""From a line of the dynamometer's list to a car of ours, and from its cycle to the wall."""
 
-import csv
 import math
-from collections import defaultdict
-from collections.abc import Sequence
-from itertools import pairwise
-from pathlib import Path
-from statistics import median
-from typing import NamedTuple
+from typing import Literal, TypeAlias, TypeVar
 
-from vettura.drive.cycles import cycle_names, load_cycle
-from vettura.errors import InputError
-from vettura.units import M_PER_KM, SECONDS_PER_HOUR, W_PER_HP, WH_PER_KWH
+from msgspec import structs
 
-FILE_NAME = "tests.csv"
-ROWS_MAX = 100_000
-ROTATING_SHARE = 0.015
-"""What wheels and brakes add to the inertia that a dynamometer simulates (40 CFR 1066.210)."""
-TWINS_APART = 0.12
-"""Cars of one maker with the same drive differ in body, wheels and load, which the road load holds;
-energy over the work of that road load cannot differ by more than this."""
-LEAST_OVER_WORK, MOST_OVER_WORK = 1.0, 1.7
-"""Energy at the wall over the work at the wheels: less than the first would be a charger, a
-battery, a motor and a gear without loss; more than the second wastes two fifths of what it took."""
+from vettura.car.catalogue import load_car
+from vettura.car.params import Params
+from vettura.car.relations import params_of, resting_state
+from vettura.car.spec import (
+    Battery,
+    Body,
+    CarSpec,
+    Charging,
+    CoastDown,
+    Drive,
+    Figure,
+    Motor,
+    Table,
+)
+from vettura.car.state import Inputs
+from vettura.car.step import step
+from vettura.drive.cycles import load_cycle
+from vettura.drive.simulate import drive_trip, warmed_up
+from vettura.validation.dyno_list import DynoTest
 
+T = TypeVar("T")
+Axle: TypeAlias = Literal["front", "rear"]
+Kind: TypeAlias = Literal["psm", "asm", "eesm"]
 
-class DynoTest(NamedTuple):
-    """One row: what was set on the dynamometer, public facts of the car, and what was measured."""
-
-    make: str
-    model: str
-    test_vehicle: str
-    config: str
-    drive: str
-    """F, R, or all wheels: A, 4, P."""
-    rated_w: float
-    mass_kg: float
-    a_n: float
-    b_n_per_mps: float
-    c_n_per_mps2: float
-    cycle: str
-    wall_kwh_100km: float | None
-    """Measured at the wall; None in a list without answers."""
-    motor_front: str
-    motor_rear: str
-    gears: int
-    lift_off_regen: str
-    battery_gross_wh: float
-    pack_v: float
-
-    @property
-    def name(self) -> str:
-        """Make, model, configuration and cycle, for a person."""
-        config = f" ({self.test_vehicle}/{self.config})"
-        return f"{self.make} {self.model}{config} {self.cycle.upper()}"
-
-    @property
-    def car(self) -> tuple[str, str, str, str]:
-        """What both cycles of one configuration share."""
-        return self.make, self.model, self.test_vehicle, self.config
-
-    @property
-    def twins(self) -> tuple[str | int | float, ...]:
-        """What tests of one maker's drive on one cycle share."""
-        motors = self.drive, self.motor_front, self.motor_rear, self.gears
-        return self.make, *motors, self.lift_off_regen, self.pack_v, self.cycle
+W_PER_HP = 745.7
+AMBIENT_DEGC = 23.0
+"""Of the test cell: 20 to 30 °C (40 CFR 1066.710)."""
+SOC_MEAN = 0.55
+"""The cars are driven from full to empty (SAE J1634, multi-cycle test)."""
+POWER_PER_KG_W = (60.0, 85.0)
+"""A rated power below the first figure [W/kg] is a continuous rating; the second is usual then."""
+FORCE_PER_KG_N = 5.0
+"""Greatest force at the wheels where no torque is listed: about half the weight, as tyres hold."""
+ARM_M = 0.036
+"""Rolling radius of 0.34 m over a gear of 9.5; the loss relations do not depend on it."""
+MAIN_POWER_SHARE = 0.6
+REGEN_PER_KG_W, REGEN_MPS2 = 45.0, 2.5
+"""Enough for every braking of UDDS and HWFET, which stay under 1.5 m/s²."""
+CHARGER_PER_WH_W, CHARGER_MAX_W = 0.15, 11_000.0
+"""On-board charger over battery: 6.6 kW at 40 kWh, 11 kW from 73 kWh on."""
+SILICON_CARBIDE = {"tesla": 0.0, "lucid": 0.0, "hyundai": 800.0, "kia": 800.0, "genesis": 800.0}
+"""Makers whose inverters of 2022 switch silicon carbide, from which voltage class on [V]: Tesla
+since 2018 (System Plus teardown SP18413), Lucid (its drive unit, 2020), Hyundai's E-GMP (Hyundai
+Motor Group, December 2020)."""
+RECHARGE_MINUTES_MAX = 48 * 60
+KINDS: dict[str, Kind] = {"PSM": "psm", "ASM": "asm", "EESM": "eesm"}
 
 
-NUMBERS = {
-    "rated_hp": (5.0, 3_000.0),
-    "test_mass_kg": (300.0, 6_000.0),
-    "coef_a_n": (-200.0, 2_000.0),
-    "coef_b_n_per_mps": (-40.0, 60.0),
-    "coef_c_n_per_mps2": (0.0, 3.0),
-    "gears": (1.0, 4.0),
-    "battery_gross_kwh": (3.0, 300.0),
-    "pack_volt_class": (48.0, 1_500.0),
-}
-WORDS = ("make", "model", "test_vehicle", "config", "drive", "cycle", "motor_front", "motor_rear")
-MEASURED, MEASURED_RANGE = "wall_kwh_100km", (3.0, 100.0)
-
-
-def read_tests(path: Path) -> list[DynoTest]:
-    """Read the list, or the one in that folder; InputError names file, line and column."""
-    file = _file(path)
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as text:
-            reader = csv.DictReader(text, strict=True)
-            header = reader.fieldnames or []
-            needed = (*WORDS, "lift_off_regen", *NUMBERS)
-            missing = [name for name in needed if name not in header]
-            if missing:
-                raise InputError(
-                    f"{file}: no column '{missing[0]}'", hint=f"needed are {', '.join(needed)}"
-                )
-            tests = [_test(f"{file}, line {reader.line_num}", row) for row in reader]
-    except UnicodeDecodeError as error:
-        raise InputError(f"{file}: not UTF-8 at byte {error.start}") from None
-    except csv.Error as error:
-        raise InputError(f"{file}: not a CSV file: {error}") from None
-    except OSError as error:
-        hint = f"name a folder that holds {FILE_NAME}, or such a file"
-        raise InputError(f"{file}: {(error.strerror or str(error)).lower()}", hint=hint) from None
-    if not tests:
-        raise InputError(f"{file}: no tests in it")
-    if len(tests) > ROWS_MAX:
-        raise InputError(f"{file}: more than {ROWS_MAX} lines", hint="split the list")
-    return tests
-
-
-def _file(path: Path) -> Path:
-    """The file itself; of a folder `tests.csv`, or the one CSV file that it holds."""
-    if not path.is_dir() or (path / FILE_NAME).exists():
-        return path / FILE_NAME if path.is_dir() else path
-    tables = sorted(path.glob("*.csv"))
-    return tables[0] if len(tables) == 1 else path / FILE_NAME
-
-
-def _test(where: str, row: dict[str, str | None]) -> DynoTest:
-    word = {name: (row.get(name) or "").strip() for name in (*WORDS, "lift_off_regen")}
-    if word["cycle"] not in cycle_names():
-        raise InputError(
-            f"{where}, column 'cycle': no cycle is called {word['cycle']!r}",
-            hint=f"known are {', '.join(cycle_names())}",
-        )
-    number = {name: _number(where, name, row.get(name), limits) for name, limits in NUMBERS.items()}
-    answer = (row.get(MEASURED) or "").strip()
-    return DynoTest(
-        make=word["make"],
-        model=word["model"],
-        test_vehicle=word["test_vehicle"],
-        config=word["config"],
-        drive=word["drive"],
-        rated_w=number["rated_hp"] * W_PER_HP,
-        mass_kg=number["test_mass_kg"],
-        a_n=number["coef_a_n"],
-        b_n_per_mps=number["coef_b_n_per_mps"],
-        c_n_per_mps2=number["coef_c_n_per_mps2"],
-        cycle=word["cycle"],
-        wall_kwh_100km=_number(where, MEASURED, answer, MEASURED_RANGE) if answer else None,
-        motor_front=word["motor_front"],
-        motor_rear=word["motor_rear"],
-        gears=int(number["gears"]),
-        lift_off_regen=word["lift_off_regen"],
-        battery_gross_wh=number["battery_gross_kwh"] * WH_PER_KWH,
-        pack_v=number["pack_volt_class"],
+def spec_of(car: DynoTest) -> CarSpec:
+    """The line as a car file: its own figures, and those of the class where it has none."""
+    base = load_car("vw-id4-pro")
+    power_w = _power_w(car)
+    gross_wh = 1000.0 * car.battery_gross_kwh
+    return CarSpec(
+        id="dynamometer",
+        make=car.make,
+        model="test car",
+        year=2022,
+        sources={"list": "the dynamometer's list", "class": "usual for its class"},
+        body=_body(base, car),
+        drive=Drive(
+            wheels=_listed("all" if car.motor_front and car.motor_rear else "rear"),
+            power_max_w=_listed(power_w),
+            lift_off_regen=_listed(car.lift_off_regen),
+            regen_power_max_w=_usual(REGEN_PER_KG_W * car.test_mass_kg),
+            regen_deceleration_max_mps2=_usual(REGEN_MPS2),
+        ),
+        motors=_motors(car, power_w, base.body.wheel_radius_m.value),
+        battery=Battery(
+            chemistry=_usual("nmc"),
+            capacity_gross_wh=_listed(gross_wh),
+            capacity_net_wh=_usual(0.95 * gross_wh),
+            cells_in_series=_usual(192 if car.pack_volt_class > 600.0 else 96),
+        ),
+        climate=base.climate,
+        charging=Charging(
+            ac_power_max_w=_usual(min(CHARGER_PER_WH_W * gross_wh, CHARGER_MAX_W)),
+            ac_phases=_usual(1),
+            dc_curve=Table(at=[0.0, 1.0], value=[1.5 * gross_wh, 0.3 * gross_wh], source="class"),
+        ),
     )
 
 
-def _number(where: str, name: str, text: str | None, limits: tuple[float, float]) -> float:
-    low, high = limits
-    try:
-        value = float(text or "")
-    except ValueError:
-        value = math.nan
-    if not low <= value <= high:
-        raise InputError(
-            f"{where}, column '{name}': {text or ''!r} is not a number from {low:g} to {high:g}"
+def _body(base: CarSpec, car: DynoTest) -> Body:
+    down = CoastDown(
+        a_n=car.coef_a_n,
+        b_n_per_mps=car.coef_b_n_per_mps,
+        c_n_per_mps2=car.coef_c_n_per_mps2,
+        test_mass_kg=car.test_mass_kg,
+        source="list",
+    )
+    return structs.replace(base.body, coast_down=down)
+
+
+def _motors(car: DynoTest, power_w: float, radius_m: float) -> list[Motor]:
+    """The rear motor first where there are two; of unlike kinds, the one that is no induction."""
+    axles: list[tuple[Axle, str]] = [("rear", car.motor_rear), ("front", car.motor_front)]
+    found = [(axle, KINDS[kind.split()[0]]) for axle, kind in axles if kind]
+    found.sort(key=lambda motor: motor[1] == "asm")
+    shares = [MAIN_POWER_SHARE, 1.0 - MAIN_POWER_SHARE] if len(found) == 2 else [1.0]
+    ratio = radius_m / ARM_M
+    force_n = FORCE_PER_KG_N * car.test_mass_kg
+    switches: Literal["sic", "igbt"] = "sic" if _silicon_carbide(car) else "igbt"
+    return [
+        Motor(
+            axle=_listed(axle),
+            kind=_listed(kind),
+            inverter=_usual(switches),
+            power_max_w=_usual(share * power_w),
+            torque_max_nm=_usual(share * force_n * ARM_M),
+            gear_ratio=_usual(ratio),
         )
-    return value
+        for (axle, kind), share in zip(found, shares, strict=True)
+    ]
 
 
-def road_work_wh_per_km(test: DynoTest) -> float:
-    """Work [Wh/km] at the wheels over the cycle: the road load's, and half of what braking wastes.
-
-    The road load along the way, plus half the energy that the brakes or the motor take back: what a
-    car of no loss in driving and half the loss in braking would need. No model of the car is in it.
-    """
-    trace = load_cycle(test.cycle).speed_mps
-    inertia_kg = test.mass_kg * (1.0 + ROTATING_SHARE)
-    work_j = way_m = 0.0
-    for before, now in pairwise(trace):
-        mean = 0.5 * (before + now)
-        road_n = test.a_n + test.b_n_per_mps * mean + test.c_n_per_mps2 * mean * mean
-        force_n = (road_n if mean > 0.0 else 0.0) + inertia_kg * (now - before)
-        work_j += (force_n if force_n > 0.0 else 0.5 * force_n) * mean
-        way_m += mean
-    return work_j / way_m * M_PER_KM / SECONDS_PER_HOUR
+def _silicon_carbide(car: DynoTest) -> bool:
+    return car.pack_volt_class >= SILICON_CARBIDE.get(car.make.lower(), math.inf)
 
 
-def suspicious(tests: Sequence[DynoTest]) -> list[str]:
-    """Why each row cannot be true, one text a row; empty where nothing speaks against it.
-
-    Judged against the work of the row's own road load and against its twins (other cars of the same
-    maker with the same drive on the same cycle), never against a prediction.
-    """
-    ratios = [_over_work(test) for test in tests]
-    usual = {cycle: _usual(tests, ratios, cycle) for cycle in {test.cycle for test in tests}}
-    twins: dict[tuple[str | int | float, ...], list[int]] = defaultdict(list)
-    for k, test in enumerate(tests):
-        if ratios[k] is not None:
-            twins[test.twins].append(k)
-    reasons = [_implausible(ratio) for ratio in ratios]
-    for group in twins.values():
-        for k in group:
-            reasons[k] = reasons[k] or _unlike_twins(k, group, ratios, usual[tests[k].cycle])
-    return reasons
+def _power_w(car: DynoTest) -> float:
+    rated_w = car.rated_hp * W_PER_HP
+    low, usual = (per_kg * car.test_mass_kg for per_kg in POWER_PER_KG_W)
+    return rated_w if rated_w >= low else usual
 
 
-def _over_work(test: DynoTest) -> float | None:
-    if test.wall_kwh_100km is None:
-        return None
-    return 10.0 * test.wall_kwh_100km / road_work_wh_per_km(test)
+def _listed(value: T) -> Figure[T]:
+    return Figure(value=value, source="list")
 
 
-def _usual(tests: Sequence[DynoTest], ratios: Sequence[float | None], cycle: str) -> float:
-    there = [r for test, r in zip(tests, ratios, strict=True) if r and test.cycle == cycle]
-    return median(there) if there else 1.0
+def _usual(value: T) -> Figure[T]:
+    return Figure(value=value, source="class", estimate=True)
 
 
-def _implausible(ratio: float | None) -> str:
-    if ratio is None or LEAST_OVER_WORK <= ratio <= MOST_OVER_WORK:
-        return ""
-    return f"energy at the wall is {ratio:.2f} of the work at the wheels"
+def wall_kwh_100km(car: DynoTest, cycle: str) -> float:
+    """Energy at the wall [kWh/100 km] for the cycle, charging loss included, unadjusted."""
+    params = params_of(spec_of(car), mass_kg=car.test_mass_kg)
+    begin = warmed_up(params, ambient_degc=AMBIENT_DEGC, displayed_soc=SOC_MEAN)
+    driven = drive_trip(params, load_cycle(cycle), state=begin, ambient_degc=AMBIENT_DEGC)
+    used_wh = driven.energy_wh + driven.state.resistive_wh
+    return 100.0 * used_wh / driven.distance_m / charging_efficiency(params)
 
 
-def _unlike_twins(
-    k: int, group: Sequence[int], ratios: Sequence[float | None], usual: float
-) -> str:
-    """Why row `k` disagrees with its twins; of two that disagree, the less usual one is named."""
-    own = ratios[k]
-    others = [r for j in group if j != k and (r := ratios[j]) is not None]
-    if own is None or not others:
-        return ""
-    apart = own / median(others) - 1.0
-    less_usual = abs(own - usual) >= max(abs(r - usual) for r in others)
-    if abs(apart) <= TWINS_APART or not less_usual:
-        return ""
-    return f"{apart:+.0%} beside its twins, for the same work at the wheels"
+def charging_efficiency(params: Params) -> float:
+    """Energy stored over energy from the wall, in a recharge from empty to full at AC."""
+    begin = resting_state(params, displayed_soc=0.05, ambient_degc=AMBIENT_DEGC)
+    inputs = Inputs(ambient_degc=AMBIENT_DEGC, awake=0.0, ac_power_w=params.supply.ac_power_max_w)
+    state = begin
+    for _ in range(RECHARGE_MINUTES_MAX):
+        state, flows = step(params, state, inputs, 60.0)
+        if flows.wall_power_w <= 0.0:
+            break
+    stored_wh = state.charged_wh - (state.resistive_wh - begin.resistive_wh)
+    return stored_wh / state.wall_wh

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from vettura.units import PERCENT, W_PER_KW, WH_PER_KWH
+from vettura.units import PERCENT, SECONDS_PER_HOUR, W_PER_KW, WH_PER_KWH
+from vettura.validation.cell import CellReport
 from vettura.validation.certification import CertificationReport
 from vettura.validation.charging import ChargingReport, charging_params, session_power
 from vettura.validation.groups import WINTER_DEGC
@@ -11,7 +12,7 @@ from vettura.validation.trips import TripScore, TripsReport
 
 SHOWN = ("Xiaomi SU7 Max", "tesla_model_3_lr_75", "bmw_i3_60ah", "porsche_taycan_71")
 """Curves that are drawn where they are there; else the first three."""
-DRAWN = 3
+DRAWN, CELLS_DRAWN, POINTS = 3, 4, 500
 
 
 def draw_certification(report: CertificationReport, folder: Path) -> list[Path]:
@@ -78,3 +79,22 @@ def draw_charging(report: ChargingReport, folder: Path) -> list[Path]:
     path = folder / "charging.svg"
     title = "Power while charging, published and by the model"
     return [plot_traces(path, title=title, across="charge, %", unit="kW", traces=traces)]
+
+
+def draw_cell(report: CellReport, folder: Path) -> list[Path]:
+    """Voltage over time of every file, measured and by the model, on few enough points to see."""
+    traces = []
+    for row in report.rows[:CELLS_DRAWN]:
+        every = max(len(row.series.time_s) // POINTS, 1)
+        traces.append(
+            Trace(
+                name=f"{row.ambient_degc:.0f} °C, {row.voltage_rmse_mv:.0f} mV",
+                across=[t / SECONDS_PER_HOUR for t in row.series.time_s[::every]],
+                measured=row.series.measured_v[::every],
+                predicted=row.series.model_v[::every],
+            )
+        )
+    if not traces:
+        return []
+    title = "Voltage of a Nissan Leaf's cell"
+    return [plot_traces(folder / "cell.svg", title=title, across="h", unit="V", traces=traces)]

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from vettura.units import PERCENT, W_PER_KW, WH_PER_KWH
+from vettura.validation.cell import CellReport
 from vettura.validation.certification import CertificationReport
 from vettura.validation.charging import ChargingReport
 from vettura.validation.groups import Group, group_trips
@@ -103,8 +105,8 @@ def _trip_row(score: TripScore) -> dict[str, str]:
         "trip": score.trip + (" (calibrated on)" if score.calibrated_on else ""),
         "ambient": "–" if score.ambient_degc is None else f"{score.ambient_degc:.0f}",
         "speed": f"{score.mean_kmh:.0f}",
-        "measured": "–" if score.measured_wh is None else f"{score.measured_wh / 1000.0:.2f}",
-        "energy": f"{score.given.energy_wh / 1000.0:.2f}",
+        "measured": "–" if score.measured_wh is None else f"{score.measured_wh / WH_PER_KWH:.2f}",
+        "energy": f"{score.given.energy_wh / WH_PER_KWH:.2f}",
         "error": percent(score.error(), sign=True),
         "modelled": percent(score.error(modelled=True), sign=True),
         "soc": percent(points, sign=True).removesuffix(" %"),
@@ -127,7 +129,7 @@ def stage_lines(report: TripsReport) -> list[str]:
     if report.power_r2 is not None and report.power_rmse_w is not None:
         lines.append(
             f"pack power second by second: R² {report.power_r2:.3f}, "
-            f"root mean square error {report.power_rmse_w / 1000.0:.2f} kW"
+            f"root mean square error {report.power_rmse_w / W_PER_KW:.2f} kW"
         )
     for stage, name in (
         ("shaft", "(a) speed and slope to work at the motor's shaft"),
@@ -144,7 +146,7 @@ def stage_lines(report: TripsReport) -> list[str]:
     if points:
         within = sum(p <= 0.015 for p in points) / len(points)
         lines.append(
-            f"charge at the end: {100.0 * sum(points) / len(points):.2f} points in the mean, "
+            f"charge at the end: {PERCENT * sum(points) / len(points):.2f} points in the mean, "
             f"{percent(within, digits=0)} of trips within 1.5 points"
         )
     return lines
@@ -171,6 +173,40 @@ def charging_section(report: ChargingReport, pictures: Sequence[str]) -> str:
         left_out = [f"{count}: {why}" for why, count in report.left_out.items()]
         parts.append("Curves left out:\n\n" + _list(left_out))
     return _joined(parts, pictures)
+
+
+CELL = {
+    "file": "file",
+    "air": "air, °C",
+    "pulses": "pulses",
+    "resistance": "resistance, mean absolute error",
+    "rmse": "voltage, root mean square",
+    "bias": "bias",
+}
+
+
+def cell_section(report: CellReport, pictures: Sequence[str]) -> str:
+    """Resistance and voltage of every file, and the worst of both."""
+    rows = [
+        {
+            "file": row.file,
+            "air": f"{row.ambient_degc:.0f}",
+            "pulses": str(row.pulses),
+            "resistance": percent(_share(row.resistance_error_pct)),
+            "rmse": f"{row.voltage_rmse_mv:.1f} mV",
+            "bias": f"{row.voltage_bias_mv:+.1f} mV".replace("-", "−"),
+        }
+        for row in report.rows
+    ]
+    worst = (
+        f"Worst: resistance {percent(_share(report.worst_resistance_error_pct))}, "
+        f"voltage {report.worst_voltage_rmse_mv:.1f} mV."
+    )
+    return _joined([markdown_table(CELL, rows), worst], pictures)
+
+
+def _share(figure_pct: float | None) -> float | None:
+    return None if figure_pct is None else figure_pct / PERCENT
 
 
 def _list(lines: Sequence[str]) -> str:

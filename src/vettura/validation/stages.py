@@ -8,18 +8,16 @@ from itertools import pairwise
 from statistics import fmean
 from typing import NamedTuple
 
-from vettura.car.battery import load_pack
-from vettura.car.charge import pack_soc
-from vettura.car.motor import motor_loss_w, motor_speed_radps
+from vettura.car.battery import carry_current
+from vettura.car.motor import share_work
 from vettura.car.params import Params
 from vettura.drive.channels import climate_fault
 from vettura.drive.measured import MeasuredTrip
-from vettura.drive.replay import DEFAULT_DEGC, DEFAULT_DISPLAYED_SOC, STEP_S, Replay
+from vettura.drive.replay import DEFAULT_DEGC, STEP_S, Replay, begin_state
 from vettura.units import SECONDS_PER_HOUR
 
-CURRENT_ROUNDS = 3
-"""Power for a wanted current needs the voltage, which hardly depends on it: each round gains two
-digits."""
+NOMINAL_VOLTS = 1.0
+"""The pack's voltage over its nominal one."""
 
 
 class Pair(NamedTuple):
@@ -61,7 +59,7 @@ def shaft_power(params: Params, driven: Replay, trip: MeasuredTrip) -> Pair | No
     if trip.motor_torque_nm is None:
         return None
     measured_w = [
-        torque_nm * motor_speed_radps(params, speed_mps)
+        torque_nm * params.motor.per_arm * speed_mps
         for torque_nm, speed_mps in zip(trip.motor_torque_nm, trip.speed_mps, strict=True)
     ]
     return Pair(driven.shaft_w, centred(measured_w))
@@ -79,44 +77,38 @@ def electric_power(params: Params, trip: MeasuredTrip) -> Pair | None:
 
 def _drive_w(params: Params, torque_nm: float, speed_mps: float) -> float:
     """What motor and 12 V side take [W] at that torque; a motor at rest is switched off."""
-    radps = motor_speed_radps(params, speed_mps)
-    turning_w = torque_nm * radps + motor_loss_w(params, torque_nm=torque_nm, speed_radps=radps)
-    return params.supply.auxiliary_w + (turning_w if speed_mps > 0.0 else 0.0)
+    force_n = torque_nm * params.motor.per_arm
+    turning_w = force_n * speed_mps + share_work(params, force_n, speed_mps, NOMINAL_VOLTS).loss_w
+    loads_w = params.supply.auxiliary_w + params.supply.accessory_w
+    return loads_w + (turning_w if speed_mps > 0.0 else 0.0)
 
 
 def pack_voltage(params: Params, trip: MeasuredTrip) -> Pair | None:
     """Stage (c): voltage [V] at the terminals, from measured current and battery temperature."""
     if trip.battery_v is None or trip.battery_a is None:
         return None
-    soc, polarisation_v = trip.begin_soc, 0.0
-    if soc is None:
-        soc = pack_soc(params, DEFAULT_DISPLAYED_SOC)
+    state = begin_state(params, trip)
+    soc, polarisation_v = state.soc, state.polarisation_v
     predicted_v = []
     for k, current_a in enumerate(trip.battery_a):
-        degc = _battery_degc(trip, k)
-        voltage_v, soc, polarisation_v = _answer(params, soc, polarisation_v, degc, -current_a)
-        predicted_v.append(voltage_v)
+        answer = carry_current(
+            params.pack,
+            soc,
+            polarisation_v,
+            _battery_degc(trip, k),
+            state.capacity_share,
+            state.resistance_share,
+            -current_a,
+            STEP_S,
+        )
+        soc, polarisation_v = answer.soc, answer.polarisation_v
+        predicted_v.append(answer.voltage_v)
     return Pair(predicted_v, trip.battery_v)
 
 
 def _battery_degc(trip: MeasuredTrip, k: int) -> float:
     column = trip.battery_degc or trip.ambient_degc
     return column[k] if column else DEFAULT_DEGC
-
-
-def _answer(
-    params: Params, soc: float, polarisation_v: float, degc: float, current_a: float
-) -> tuple[float, float, float]:
-    """Voltage [V], charge and polarisation [V] after a second at that current, discharge positive.
-
-    The pack's own function takes a power; the one that draws this current is found by repetition.
-    """
-    power_w = 0.0
-    pack = load_pack(params, soc, polarisation_v, degc, power_w, STEP_S)
-    for _ in range(CURRENT_ROUNDS):
-        power_w = current_a * pack.voltage_v
-        pack = load_pack(params, soc, polarisation_v, degc, power_w, STEP_S)
-    return pack.voltage_v, pack.soc, pack.polarisation_v
 
 
 def climate_power(modelled: Replay, trip: MeasuredTrip) -> Pair | None:
