@@ -40,6 +40,20 @@ def test_a_command_of_the_readme_does_what_it_says(command, tmp_path, monkeypatc
     assert capsys.readouterr().out.strip()
 
 
+def test_adding_a_car_is_copying_a_file(tmp_path, monkeypatch, capsys):
+    text = (ROOT / "docs" / "adding-a-car.md").read_text("utf-8")
+    block = text.split("```sh\n")[1].split("```")[0]
+    copy, *commands = [shlex.split(line) for line in block.splitlines()]
+    assert copy[0] == "cp"
+    (tmp_path / copy[2]).write_bytes((ROOT / copy[1]).read_bytes())
+    monkeypatch.chdir(tmp_path)
+    assert len(commands) == 3
+    for program, *words in commands:
+        assert program == "vettura"
+        assert run_command(words) == 0
+        assert capsys.readouterr().out.strip()
+
+
 def test_every_make_target_of_the_readme_exists():
     makefile = (ROOT / "Makefile").read_text("utf-8")
     targets = set(re.findall(r"\bmake ([a-z][a-z-]*)", README))

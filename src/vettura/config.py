@@ -28,14 +28,19 @@ def read_bytes(path: str | Path) -> bytes:
         raise InputError(f"{path}: {(error.strerror or str(error)).lower()}") from None
 
 
-def parse_toml(text: bytes, kind: type[T], *, where: str) -> T:
-    """Decode TOML as `kind`; InputError names `where`, the line or the key, and what is allowed."""
+def read_toml(text: bytes, *, where: str) -> dict[str, Any]:
+    """Parse TOML; InputError names `where` and the line."""
     try:
-        tree = tomllib.loads(text.decode("utf-8"))
+        return tomllib.loads(text.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise InputError(f"{where}: not UTF-8 at byte {error.start}") from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise InputError(f"{where}: {error}") from None
+
+
+def parse_toml(text: bytes, kind: type[T], *, where: str) -> T:
+    """Decode TOML as `kind`; InputError names `where`, the line or the key, and what is allowed."""
+    tree = read_toml(text, where=where)
     try:
         return msgspec.convert(tree, kind)
     except msgspec.ValidationError as error:

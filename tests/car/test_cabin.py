@@ -206,7 +206,7 @@ def test_a_car_at_the_wall_warms_its_cabin_and_its_battery_gives_nothing(car):
     state = resting_state(params, displayed_soc=0.6, ambient_degc=8.0)
     begin = state
     wish = Inputs(ambient_degc=8.0, climate_on=1.0, cabin_target_degc=22.0, people=0.0)
-    plugged = wish._replace(ac_power_w=7_400.0, ac_phases=params.supply.ac_phases)
+    plugged = wish._replace(ac_power_w=11_000.0, ac_phases=params.supply.ac_phases)
     for _ in range(30):
         state, flows = step(params, state, plugged, 60.0)
         assert flows.wall_power_w > flows.climate_power_w

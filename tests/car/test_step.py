@@ -70,7 +70,7 @@ def test_every_car_follows_every_cycle(car, cycle):
     result = drive_trip(make_params(car), load_cycle(cycle))
     assert result.missed_s == 0.0
     assert result.distance_m == pytest.approx(load_cycle(cycle).distance_m, rel=1e-6)
-    assert 70.0 < result.wh_per_km < 220.0
+    assert 70.0 < result.wh_per_km < 300.0  # a city car in town, a pick-up on the motorway
 
 
 @settings(max_examples=30, deadline=None)

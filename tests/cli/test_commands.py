@@ -87,12 +87,43 @@ def test_a_car_file_of_ones_own_is_shown_too(said, tmp_path):
     assert said("cars", mine)[0] == 0
 
 
+def test_a_car_we_ship_is_checked_clean(said):
+    code, out, _ = said("cars", "check", "xiaomi-su7")
+    assert code == 0
+    assert "nothing missing" in out
+    assert said("cars", "check", "xiaomi-su7", "--json")[:2] == (0, "")
+
+
+def test_a_checked_file_gets_a_line_for_everything_that_is_wrong(said, tmp_path):
+    mine = tmp_path / "mine.toml"
+    mine.write_text("[body]\nkerb_mass_kg = { value = 15, source = 'me' }\n", "utf-8")
+    code, out, _ = said("cars", "check", mine)
+    assert code == 1
+    lines = out.splitlines()
+    assert len(lines) > 30
+    assert all(line.startswith(("error: ", "warning: ")) for line in lines)
+    rows = rows_of(said("cars", "check", mine, "--json")[1])
+    assert [row["figure"] for row in rows] == [line.split(": ")[1] for line in lines]
+    assert set(rows[0]) == {"severity", "figure", "what", "why", "remedy"}
+
+
+@pytest.mark.parametrize("text", [None, "[body", "\udcff"])
+def test_a_file_that_cannot_be_read_is_not_checked(said, tmp_path, text):
+    mine = tmp_path / "mine.toml"
+    if text is not None:
+        mine.write_bytes(text.encode("utf-8", "surrogateescape"))
+    code, out, err = said("cars", "check", mine)
+    assert (code, out) == (2, "")
+    assert "mine.toml" in err
+
+
 @pytest.mark.parametrize("width", ["80", "120"])
 def test_ids_stay_whole_in_a_narrow_table(said, monkeypatch, width):
     monkeypatch.setenv("COLUMNS", width)
     out = said("cars")[1]
     assert all(f"{car} " in out for car in ALL_CARS)
     assert max(map(len, out.splitlines())) <= int(width)
+    assert len(out.splitlines()) == len(ALL_CARS) + 1, "a row of the table takes more than a line"
 
 
 def test_drive_prints_one_object(said):

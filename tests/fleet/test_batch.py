@@ -10,9 +10,8 @@ from vettura.errors import UsageError
 from vettura.fleet.batch import drive_many
 
 TWENTY = [
-    params_of(load_car(car), mass_kg=1_600.0 + 100.0 * load)
-    for car in ALL_CARS
-    for load in range(4)
+    params_of(load_car(car), mass_kg=1_600.0 + 100.0 * (index % 4))
+    for index, car in enumerate(ALL_CARS[-20:])
 ]
 
 

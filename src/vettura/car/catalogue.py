@@ -3,8 +3,8 @@
 import tomllib
 from functools import cache
 from importlib.resources import files
-from itertools import pairwise
 
+from vettura.car.shape import table_faults
 from vettura.car.spec import CarSpec, Table
 from vettura.config import parse_toml, read_bytes
 from vettura.errors import InputError
@@ -23,16 +23,20 @@ def load_car(name: str) -> CarSpec:
 
     Raises InputError naming the file and the key, or the ids that there are.
     """
+    return parse_car(car_bytes(name), where=name if name.endswith(".toml") else f"{name}.toml")
+
+
+def car_bytes(name: str) -> bytes:
+    """The text of the car with that id, or of that file; InputError when there is none."""
     if name.endswith(".toml"):
-        return parse_car(read_bytes(name), where=name)
+        return read_bytes(name)
     known = car_ids()
     if name not in known:
         raise InputError(
             f"no car is called '{name}'",
             hint=f"known are {', '.join(known)}; or name a file that ends in .toml",
         )
-    entry = files("vettura.car").joinpath("models", f"{name}.toml")
-    return parse_car(entry.read_bytes(), where=f"{name}.toml")
+    return files("vettura.car").joinpath("models", f"{name}.toml").read_bytes()
 
 
 def parse_car(text: bytes, *, where: str) -> CarSpec:
@@ -68,11 +72,5 @@ def _check_consistency(spec: CarSpec, where: str) -> None:
 
 
 def _check_table(table: Table, where: str) -> None:
-    if len(table.at) != len(table.value):
-        raise InputError(f"{where}: {len(table.at)} points but {len(table.value)} values")
-    if any(after <= before for before, after in pairwise(table.at)):
-        raise InputError(f"{where}: 'at' must rise from point to point")
-    if table.at[0] < 0.0 or table.at[-1] > 1.0:
-        raise InputError(f"{where}: 'at' is a charge from 0 to 1, not percent")
-    if min(table.value) < 0.0:
-        raise InputError(f"{where}: 'value' must not be negative")
+    for fault in table_faults(table.at, table.value):
+        raise InputError(f"{where}: {fault}")

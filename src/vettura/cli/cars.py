@@ -1,17 +1,46 @@
-"""`vettura cars`: the cars there are."""
+"""`vettura cars`: the cars there are, and whether a car file can be true."""
 
 from typing import Annotated
 
 import msgspec
-from cyclopts import Parameter
+from cyclopts import App, Parameter
 
-from vettura.car.catalogue import car_ids, load_car
+from vettura.car.catalogue import car_bytes, car_ids, load_car
+from vettura.car.plausible import CYCLE_OF, check_car
 from vettura.car.spec import CarSpec
-from vettura.cli.output import Row, print_json, print_table
+from vettura.cli.output import Row, print_json, print_lines, print_table
+from vettura.config import read_toml
+from vettura.drive.cycles import load_cycle
 from vettura.units import W_PER_KW, WH_PER_KWH
 
+cars = App(name="cars", help="List the cars, or show one with its sources.")
 
-def cars(name: str = "", /, *, json: Annotated[bool, Parameter(negative="")] = False) -> None:
+
+@cars.command
+def check(file: str, /, *, json: Annotated[bool, Parameter(negative="")] = False) -> int:
+    """Look for everything that is missing, implausible or inconsistent in a car file.
+
+    One line for each finding: where, what, why, what to do. Exit code 1 when there are any.
+
+    Parameters
+    ----------
+    file
+        Path of a car file, however incomplete; or the id of a car.
+    json
+        Print JSON objects, one a line.
+    """
+    tree = read_toml(car_bytes(file), where=file)
+    found = check_car(tree, {cycle: load_cycle(cycle) for cycle in CYCLE_OF.values()})
+    if json:
+        print_json(finding._asdict() for finding in found)
+    else:
+        clean = [f"{file}: nothing missing, implausible or inconsistent"]
+        print_lines([str(finding) for finding in found] or clean)
+    return 1 if found else 0
+
+
+@cars.default
+def show(name: str = "", /, *, json: Annotated[bool, Parameter(negative="")] = False) -> None:
     """List the cars, or show one with the source of every figure.
 
     Parameters
@@ -33,12 +62,12 @@ def cars(name: str = "", /, *, json: Annotated[bool, Parameter(negative="")] = F
         "year": "year",
         "kerb_mass_kg": "kg",
         "power_kw": "kW",
-        "net_kwh": "kWh net",
+        "net_kwh": "kWh",
         "chemistry": "cells",
         "heat_pump": "heat pump",
         "road_load": "road load",
     }
-    print_table("", headings, rows)
+    print_table("", headings, [_whole_kw(row) for row in rows])
 
 
 def _row(spec: CarSpec) -> Row:
@@ -53,6 +82,12 @@ def _row(spec: CarSpec) -> Row:
         "heat_pump": spec.climate.heat_pump.value,
         "road_load": "coast-down" if spec.body.coast_down else _drag_quality(spec),
     }
+
+
+def _whole_kw(row: Row) -> Row:
+    """Without decimals of power, so that every column fits into 80 characters."""
+    power_kw = row["power_kw"]
+    return {**row, "power_kw": round(power_kw) if isinstance(power_kw, float) else power_kw}
 
 
 def _drag_quality(spec: CarSpec) -> str:

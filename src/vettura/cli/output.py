@@ -35,6 +35,13 @@ def print_json(rows: Row | Iterable[Row]) -> None:
     sys.stdout.flush()
 
 
+def print_lines(lines: Iterable[str]) -> None:
+    """Lines as they are, however wide the terminal."""
+    for line in lines:
+        sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def print_table(title: str, columns: Mapping[str, str], rows: Sequence[Row]) -> None:
     """A table for people. `columns` maps keys of the rows to headings; numbers stand right."""
     table = Table(title=title, title_justify="left", box=None, header_style="bold", pad_edge=False)

@@ -151,7 +151,13 @@ def wall_kwh_100km(car: DynoTest, cycle: str) -> float:
 def charging_efficiency(params: Params) -> float:
     """Energy stored over energy from the wall, in a recharge from empty to full at AC."""
     begin = resting_state(params, displayed_soc=0.05, ambient_degc=AMBIENT_DEGC)
-    inputs = Inputs(ambient_degc=AMBIENT_DEGC, awake=0.0, ac_power_w=params.supply.ac_power_max_w)
+    supply = params.supply
+    inputs = Inputs(
+        ambient_degc=AMBIENT_DEGC,
+        awake=0.0,
+        ac_power_w=supply.ac_power_max_w,
+        ac_phases=supply.ac_phases,
+    )
     state = begin
     for _ in range(RECHARGE_MINUTES_MAX):
         state, flows = step(params, state, inputs, 60.0)
