@@ -223,7 +223,8 @@ def _read(files: Sequence[Path]) -> tuple[list[MeasuredTrip], bool]:
 
 
 def _calibrated(params: Params, teachers: Sequence[MeasuredTrip]) -> Params:
-    fitted: Params = _loaded("vettura.drive.calibrate").calibrate(params, teachers).params
+    calibration = _loaded("vettura.drive.calibrate")
+    fitted: Params = calibration.apply(params, calibration.calibrate(params, teachers))
     return fitted
 
 
