@@ -12,6 +12,10 @@ PUBLIC = {
     "drive": "CarConfig CarService",
     "home": "HouseholdService",
     "energy": "WallboxService",
+    "validation": (
+        "CertificationReport CertificationRow ChargingReport Summary TripsReport certify "
+        "rewrite_section summarise_errors validate_charging validate_trips"
+    ),
     "house": "HomeFile Rehearsed Running Wishes load_home rehearse_home run_live",
     "cli": "main",
 }

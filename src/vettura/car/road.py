@@ -6,6 +6,7 @@ from vettura.car.params import Params
 from vettura.units import (
     DRY_AIR_J_PER_KG_K,
     GRAVITY_MPS2,
+    KMH_PER_MPS,
     STANDARD_PRESSURE_PA,
     ZERO_DEGC_IN_K,
 )
@@ -17,6 +18,10 @@ REFERENCE_DENSITY = STANDARD_PRESSURE_PA / (DRY_AIR_J_PER_KG_K * (REFERENCE_DEGC
 TYRE_RISE_K_PER_MPS = 0.8
 """How much warmer than the air a rolling tyre settles, for each m/s: about 20 K at 90 km/h, the
 order measured on passenger tyres (Ejsmont et al., Wear 386, 2017)."""
+TYRE_REFERENCE_DEGC = REFERENCE_DEGC + TYRE_RISE_K_PER_MPS * 80.0 / KMH_PER_MPS
+"""Tyre temperature [°C] that road loads hold for: a coast-down follows half an hour at 80 km/h (SAE
+J2263), and a label's rolling resistance is measured so, too (ISO 28580). The tyres do not cool in
+the seconds of the coast-down: in town they run colder than that, on the motorway warmer."""
 TYRE_SECONDS = 1_500.0
 """Time constant of tyre warm-up: rolling resistance settles after 20 to 30 minutes (SAE J1269)."""
 WET_PER_MM_PER_H, WET_MM_PER_H_MAX = 0.05, 4.0
@@ -48,12 +53,14 @@ def road_load_n(
 ) -> float:
     """Force [N] that must be overcome at constant speed.
 
-    A + B·v + C·v² of a coast-down (SAE J1263), where A grows with cold tyres and a wet road, C with
-    air density and headwind, plus the slope's share of the weight. A car at rest is held by its
-    brakes: 0.
+    A + B·v + C·v² of a coast-down (SAE J1263), where A goes with the tyres' temperature and a wet
+    road, C with air density and headwind, plus the slope's share of the weight. A car at rest is
+    held by its brakes: 0.
     """
-    warm_degc = REFERENCE_DEGC + TYRE_RISE_K_PER_MPS * speed_mps
-    tyre = 1.0 + params.road.tyre_per_k * (warm_degc - tyre_degc)
+    colder = params.road.tyre_per_k * (TYRE_REFERENCE_DEGC - tyre_degc)
+    # The beginning of an exponential: rubber loses ever more the colder it is (ISO 28580's own
+    # correction is a straight line because it holds for 20 to 30 degrees only).
+    tyre = 1.0 + colder * (1.0 + 0.5 * colder)
     tyre = min(max(tyre, TYRE_FACTOR_MIN), TYRE_FACTOR_MAX)
     wet = 1.0 + WET_PER_MM_PER_H * min(max(rain_mm_per_h, 0.0), WET_MM_PER_H_MAX)
     air_mps = speed_mps + headwind_mps

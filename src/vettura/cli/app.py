@@ -29,6 +29,18 @@ app.command("vettura.cli.drive:drive", help="Drive a car over a cycle.")
 app.command(
     "vettura.cli.replay:replay_command", name="replay", help="Drive a car along measured trips."
 )
+validate = App(
+    name="validate",
+    help="Hold the model against measurements; each kind takes --json.",
+    help_format="plaintext",
+)
+validate.command(
+    "vettura.cli.validate:certification", help="Energy at the wall of dynamometer tests."
+)
+validate.command("vettura.cli.validate:trips", help="Measured trips, second by second and in all.")
+validate.command("vettura.cli.validate:charging", help="Minutes from 10 to 80 % of real curves.")
+validate.command("vettura.cli.validate:cell", help="Voltage of a cell in pulses and discharges.")
+app.command(validate)
 app.command("vettura.cli.age:age", help="Live years with a car and see its battery age.")
 app.command("vettura.cli.rehearse:rehearse", help="Rehearse a home, faster than life.")
 app.command("vettura.cli.cars:cars", help="List the cars, or show one with its sources.")

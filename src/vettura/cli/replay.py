@@ -11,6 +11,7 @@ from vettura.car.catalogue import load_car
 from vettura.car.params import Params
 from vettura.car.relations import params_of
 from vettura.cli.output import Row, complain, note, print_json, print_table, progress
+from vettura.drive.channels import climate_fault
 from vettura.drive.measured import MeasuredTrip, read_trip
 from vettura.drive.plot import plot_replay
 from vettura.drive.replay import Replay, replay, series_of
@@ -65,7 +66,7 @@ def replay_command(
         Print one JSON object for each trip.
     """
     params = params_of(load_car(car), mass_kg=_checked(mass))
-    files = _files(trips)
+    files = trip_files(trips)
     if not files:
         raise UsageError("name at least one trip: a CSV file, or a folder of them")
     rows: list[Row] = []
@@ -98,7 +99,7 @@ def _checked(mass: float | None) -> float | None:
     return mass
 
 
-def _files(trips: Sequence[Path]) -> list[Path]:
+def trip_files(trips: Sequence[Path]) -> list[Path]:
     """Every CSV file named, or lying in a folder that is."""
     found: list[Path] = []
     for path in trips:
@@ -116,6 +117,8 @@ def _one(params: Params, measured: MeasuredTrip, out: Path | None, *, climate: b
     driven = replay(params, measured, model_climate=climate)
     for line in measured.notes:
         note(f"{measured.name}: {line}")
+    if not climate and (fault := climate_fault(measured)):
+        note(f"{measured.name}: climate modelled, because {fault}")
     if out is not None:
         plot_replay(series_of(measured, driven), out / measured.name)
     return _row(measured, driven)

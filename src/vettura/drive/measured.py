@@ -27,6 +27,7 @@ OPTIONAL = {
     "aircon_kw": (-1.0, 50.0),
     "battery_degc": (-60.0, 120.0),
     "cabin_degc": (-60.0, 100.0),
+    "motor_torque_nm": (-5_000.0, 5_000.0),
 }
 """What is used where it was logged, and between which values; loggers write -999 or 65535 for "no
 reading", so a value outside counts as missing."""
@@ -57,10 +58,15 @@ class MeasuredTrip:
     """Negative when discharging."""
     soc: list[float] | None
     """The pack's own charge, 0 to 1."""
+    begin_soc: float | None = None
+    """The charge at the start, which is known from the first minute even where `soc` is left out
+    for a gap; None when it is not."""
     heating_w: list[float] | None
     aircon_w: list[float] | None
     battery_degc: list[float] | None
     cabin_degc: list[float] | None
+    motor_torque_nm: list[float] | None = None
+    """At the motor's shaft; negative when regenerating. None when not logged."""
     notes: list[str]
     """What was repaired or left out, for a person."""
 
@@ -78,6 +84,15 @@ class MeasuredTrip:
         if power is None:
             return None
         return sum(0.5 * (a + b) for a, b in pairwise(power)) / SECONDS_PER_HOUR
+
+    @property
+    def climate_w(self) -> list[float] | None:
+        """Electric power of heater and compressor together; None when neither was logged."""
+        if self.heating_w is None and self.aircon_w is None:
+            return None
+        zeros = [0.0] * len(self.time_s)
+        pairs = zip(self.heating_w or zeros, self.aircon_w or zeros, strict=True)
+        return [max(heat, 0.0) + max(cool, 0.0) for heat, cool in pairs]
 
 
 def read_trip(path: Path) -> MeasuredTrip:
@@ -113,10 +128,12 @@ def read_trip(path: Path) -> MeasuredTrip:
         battery_v=found.get("battery_v"),
         battery_a=found.get("battery_a"),
         soc=_scaled(found.get("soc_pct"), 1.0 / PERCENT),
+        begin_soc=_begin_soc(sheet, time_s),
         heating_w=_scaled(found.get("heating_kw"), W_PER_KW),
         aircon_w=_scaled(found.get("aircon_kw"), W_PER_KW),
         battery_degc=found.get("battery_degc"),
         cabin_degc=found.get("cabin_degc"),
+        motor_torque_nm=found.get("motor_torque_nm"),
         notes=notes,
     )
 
@@ -230,6 +247,20 @@ def _optional(
         return None
     notes.append(f"column '{name}': {len(values) - len(known)} {what} were bridged")
     return _resample(times, [v for _, v in known], grid)
+
+
+def _begin_soc(sheet: Sheet, time_s: list[float]) -> float | None:
+    """The first reading of the charge, when it comes within GAP_MAX_S; None otherwise."""
+    if "soc_pct" not in sheet.header:
+        return None
+    index = sheet.header.index("soc_pct")
+    low, high = OPTIONAL["soc_pct"]
+    for t, row in zip(time_s, sheet.rows, strict=True):
+        if t - time_s[0] > GAP_MAX_S:
+            break
+        if low <= (value := _cell(row, index)) <= high:
+            return value / PERCENT
+    return None
 
 
 def _resample(time_s: list[float], values: list[float], grid: list[float]) -> list[float]:

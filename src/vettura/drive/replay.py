@@ -10,6 +10,7 @@ from vettura.car.relations import resting_state
 from vettura.car.road import pressure_at
 from vettura.car.state import Inputs, State
 from vettura.car.step import step
+from vettura.drive.channels import climate_fault
 from vettura.drive.measured import MeasuredTrip
 from vettura.drive.plot import ReplaySeries
 from vettura.units import SECONDS_PER_HOUR
@@ -33,12 +34,14 @@ class Replay:
     soc: list[float]
     """The pack's own charge, 0 to 1."""
     climate_w: list[float]
+    shaft_w: list[float]
+    """At the motor's shaft; negative when braking by the motor."""
     distance_m: float
     missed_s: float
     measured_wh: float | None
     """None when the file holds no volts and amps."""
     measured_climate_wh: float | None
-    """None when neither heater nor compressor was logged."""
+    """None when neither heater nor compressor was logged, or what was cannot be true."""
 
     @property
     def predicted_wh(self) -> float:
@@ -64,15 +67,17 @@ def replay(
     """Drive the trip's speeds on its slopes in its air.
 
     Measured heater and compressor power is used where the file has it, unless `model_climate`; a
-    file without it is driven with the climate modelled towards `target_degc`.
+    file without it, or whose channel contradicts the others (`channels.climate_fault`), is driven
+    with the climate modelled towards `target_degc`.
     """
-    measured_w = _climate_w(trip)
+    measured_w = None if climate_fault(trip) else trip.climate_w
     climate_w = None if model_climate else measured_w
-    state = _begin(params, trip)
+    state = begin_state(params, trip)
     power: list[float] = []
     energy: list[float] = []
     soc: list[float] = []
     climate: list[float] = []
+    shaft: list[float] = []
     missed_s = drawn_wh = 0.0
     for k in range(1, len(trip.time_s)):
         inputs = Inputs(
@@ -91,12 +96,14 @@ def replay(
         energy.append(drawn_wh)
         soc.append(state.soc)
         climate.append(flows.climate_power_w)
+        shaft.append(flows.motor_torque_nm * flows.motor_speed_radps)
         missed_s += flows.trace_missed * STEP_S
     return Replay(
         power_w=power,
         energy_wh=energy,
         soc=soc,
         climate_w=climate,
+        shaft_w=shaft,
         distance_m=state.distance_m,
         missed_s=missed_s,
         measured_wh=trip.energy_wh,
@@ -104,14 +111,14 @@ def replay(
     )
 
 
-def _begin(params: Params, trip: MeasuredTrip) -> State:
+def begin_state(params: Params, trip: MeasuredTrip) -> State:
     """The car at the start: as measured, else rested in the air of the trip."""
     ambient = trip.ambient_degc[0] if trip.ambient_degc else DEFAULT_DEGC
     state = resting_state(params, displayed_soc=DEFAULT_DISPLAYED_SOC, ambient_degc=ambient)
     cabin = _first(trip.cabin_degc, ambient)
     return state._replace(
         speed_mps=trip.speed_mps[0],
-        soc=_first(trip.soc, pack_soc(params, DEFAULT_DISPLAYED_SOC)),
+        soc=pack_soc(params, DEFAULT_DISPLAYED_SOC) if trip.begin_soc is None else trip.begin_soc,
         battery_degc=_first(trip.battery_degc, ambient),
         cabin_degc=cabin,
         interior_degc=cabin,
@@ -120,15 +127,6 @@ def _begin(params: Params, trip: MeasuredTrip) -> State:
 
 def _first(column: Sequence[float] | None, otherwise: float) -> float:
     return column[0] if column else otherwise
-
-
-def _climate_w(trip: MeasuredTrip) -> list[float] | None:
-    """Measured electric power of heater and compressor together; None when neither is there."""
-    if trip.heating_w is None and trip.aircon_w is None:
-        return None
-    zeros = [0.0] * len(trip.time_s)
-    pairs = zip(trip.heating_w or zeros, trip.aircon_w or zeros, strict=True)
-    return [max(heat, 0.0) + max(cool, 0.0) for heat, cool in pairs]
 
 
 def series_of(trip: MeasuredTrip, driven: Replay) -> ReplaySeries:
@@ -150,7 +148,7 @@ def series_of(trip: MeasuredTrip, driven: Replay) -> ReplaySeries:
         soc=driven.soc,
         measured_soc=_rest(trip.soc),
         climate_w=driven.climate_w,
-        measured_climate_w=_rest(_climate_w(trip)),
+        measured_climate_w=_rest(trip.climate_w),
     )
 
 

@@ -1,7 +1,7 @@
 """From a line of the dynamometer's list to a car of ours, and from its cycle to the wall."""
 
 import math
-from typing import Literal, Protocol, TypeAlias, TypeVar
+from typing import Literal, TypeAlias, TypeVar
 
 from msgspec import structs
 
@@ -23,6 +23,7 @@ from vettura.car.state import Inputs
 from vettura.car.step import step
 from vettura.drive.cycles import load_cycle
 from vettura.drive.simulate import drive_trip, warmed_up
+from vettura.validation.dyno_list import DynoTest
 
 T = TypeVar("T")
 Axle: TypeAlias = Literal["front", "rear"]
@@ -52,24 +53,7 @@ RECHARGE_MINUTES_MAX = 48 * 60
 KINDS: dict[str, Kind] = {"PSM": "psm", "ASM": "asm", "EESM": "eesm"}
 
 
-class DynoCar(Protocol):
-    """What the list says of a test car."""
-
-    make: str
-    drive: str
-    rated_hp: float
-    test_mass_kg: float
-    coef_a_n: float
-    coef_b_n_per_mps: float
-    coef_c_n_per_mps2: float
-    motor_front: str
-    motor_rear: str
-    lift_off_regen: Literal["strong", "selectable", "light", "none"]
-    battery_gross_kwh: float
-    pack_volt_class: float
-
-
-def spec_of(car: DynoCar) -> CarSpec:
+def spec_of(car: DynoTest) -> CarSpec:
     """The line as a car file: its own figures, and those of the class where it has none."""
     base = load_car("vw-id4-pro")
     power_w = _power_w(car)
@@ -104,7 +88,7 @@ def spec_of(car: DynoCar) -> CarSpec:
     )
 
 
-def _body(base: CarSpec, car: DynoCar) -> Body:
+def _body(base: CarSpec, car: DynoTest) -> Body:
     down = CoastDown(
         a_n=car.coef_a_n,
         b_n_per_mps=car.coef_b_n_per_mps,
@@ -115,7 +99,7 @@ def _body(base: CarSpec, car: DynoCar) -> Body:
     return structs.replace(base.body, coast_down=down)
 
 
-def _motors(car: DynoCar, power_w: float, radius_m: float) -> list[Motor]:
+def _motors(car: DynoTest, power_w: float, radius_m: float) -> list[Motor]:
     """The rear motor first where there are two; of unlike kinds, the one that is no induction."""
     axles: list[tuple[Axle, str]] = [("rear", car.motor_rear), ("front", car.motor_front)]
     found = [(axle, KINDS[kind.split()[0]]) for axle, kind in axles if kind]
@@ -137,11 +121,11 @@ def _motors(car: DynoCar, power_w: float, radius_m: float) -> list[Motor]:
     ]
 
 
-def _silicon_carbide(car: DynoCar) -> bool:
+def _silicon_carbide(car: DynoTest) -> bool:
     return car.pack_volt_class >= SILICON_CARBIDE.get(car.make.lower(), math.inf)
 
 
-def _power_w(car: DynoCar) -> float:
+def _power_w(car: DynoTest) -> float:
     rated_w = car.rated_hp * W_PER_HP
     low, usual = (per_kg * car.test_mass_kg for per_kg in POWER_PER_KG_W)
     return rated_w if rated_w >= low else usual
@@ -155,7 +139,7 @@ def _usual(value: T) -> Figure[T]:
     return Figure(value=value, source="class", estimate=True)
 
 
-def wall_kwh_100km(car: DynoCar, cycle: str) -> float:
+def wall_kwh_100km(car: DynoTest, cycle: str) -> float:
     """Energy at the wall [kWh/100 km] for the cycle, charging loss included, unadjusted."""
     params = params_of(spec_of(car), mass_kg=car.test_mass_kg)
     begin = warmed_up(params, ambient_degc=AMBIENT_DEGC, displayed_soc=SOC_MEAN)
