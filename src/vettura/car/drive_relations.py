@@ -23,22 +23,22 @@ class Losses(NamedTuple):
 
 
 LOSSES = {
-    "psm": Losses(0.0130, 0.0058, 0.0),
-    "asm": Losses(0.0385, 0.0, 0.0),
-    "eesm": Losses(0.0090, 0.0, 0.048),
+    "psm": Losses(0.0130, 0.0060, 0.0),
+    "asm": Losses(0.0400, 0.0, 0.0),
+    "eesm": Losses(0.0090, 0.0, 0.0465),
 }
 """The shape follows Oak Ridge's teardown maps (Burress, ORNL/TM-2012 and later): little to lose at
 part load but what turns; the level is the list's."""
-INVERTER_POWER = {"igbt": 0.038, "sic": 0.002}
+INVERTER_POWER = {"igbt": 0.037, "sic": 0.002}
 """Share of the power lost by the inverter's switches, and what they make the motor lose at part
 load: silicon carbide has no knee voltage and switches at a fraction of the loss (published
 comparisons over UDDS: 4 to 8 % less consumption)."""
-FORCE2 = 0.51
+FORCE2 = 0.33
 """Copper loss [W/N²·kg]: what a force costs squared, over the car's mass."""
 IDLE_W, SECOND_IDLE_W = 60.0, 120.0
 """Gate drivers, control and coolant pump of an inverter that works; a second one needs its own
 circuit."""
-REGEN_SHARE = {"strong": 1.0, "selectable": 1.0, "light": 0.93, "none": 0.65}
+REGEN_SHARE = {"strong": 1.0, "selectable": 1.0, "light": 0.92, "none": 0.66}
 """Of the braking, what the motors get: a car that coasts on lifting the pedal and brakes by its
 pedal alone leaves a third to friction, a gentle one little (EPA's list, cars of both
 kinds)."""

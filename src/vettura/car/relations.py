@@ -19,8 +19,10 @@ from vettura.car.state import State
 from vettura.car.tables import resample
 from vettura.units import GRAVITY_MPS2
 
-LOAD_KG = 100.0
-"""Driver and luggage: the 75 + 25 kg of Regulation (EU) 2017/1151."""
+LOAD_KG, OPTIONS_SHARE = 125.0, 0.04
+"""People and luggage: 1.3 people of 75 kg, as many as ride in the mean, and 25 kg (the masses of
+Regulation (EU) 2017/1151); and what a car that was ordered weighs beyond the lightest one, whose
+mass is published (a BMW i3: 1,195 to 1,270 kg)."""
 ROTATING_SHARE = 0.04
 """What motor, gear and wheels add to the inertia; 1.5 to 5 % in coast-down practice (SAE J2263)."""
 DRIVELINE_A_N, DRIVELINE_B_N_PER_MPS = 20.0, 1.0
@@ -41,8 +43,8 @@ BOOST_POWER_W = 50_000.0
 
 
 def params_of(spec: CarSpec, *, mass_kg: float | None = None) -> Params:
-    """The step's numbers for a car; `mass_kg` None means kerb mass plus LOAD_KG."""
-    mass = spec.body.kerb_mass_kg.value + LOAD_KG if mass_kg is None else mass_kg
+    """The step's numbers for a car; `mass_kg` None means as usually driven."""
+    mass = driven_mass_kg(spec) if mass_kg is None else mass_kg
     main, second = motor_params(spec)
     pack = _pack(spec)
     return Params(
@@ -54,6 +56,11 @@ def params_of(spec: CarSpec, *, mass_kg: float | None = None) -> Params:
         cabin=cabin_of(spec),
         supply=_supply(spec),
     )
+
+
+def driven_mass_kg(spec: CarSpec) -> float:
+    """Mass [kg] of the car as it is usually driven: with options, people and luggage."""
+    return spec.body.kerb_mass_kg.value * (1.0 + OPTIONS_SHARE) + LOAD_KG
 
 
 def _road(spec: CarSpec, mass_kg: float) -> RoadParams:

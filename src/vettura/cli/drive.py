@@ -30,7 +30,8 @@ def drive(
     The truth of 80 in 100 such drives on a road lies between the low and the high consumption.
 
     A car with a published coast-down is driven at the mass that was set for it, as on the
-    dynamometer; others with kerb mass plus 100 kg.
+    dynamometer; others as usually driven:
+    kerb mass plus 4 % and 125 kg.
 
     Parameters
     ----------

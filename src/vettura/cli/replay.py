@@ -61,7 +61,8 @@ def replay_command(
     model_climate
         Let the model decide heating and cooling even where they were measured.
     mass
-        Mass of the car with everything in it [kg]; kerb mass plus 100 kg when left out.
+        Mass of the car with everything in it [kg]; kerb mass plus 4 % and 125 kg when left
+        out.
     json
         Print one JSON object for each trip.
     """

@@ -18,7 +18,7 @@ from vettura.units import SECONDS_PER_HOUR
 DEFAULT_DEGC = 20.0
 DEFAULT_DISPLAYED_SOC = 0.8
 STEP_S = 1.0
-SLIPSTREAM = 0.06
+SLIPSTREAM = 0.10
 """Drag saved in everyday traffic: a car that follows at two to six lengths saves 10 to 30 % (Zabat
 et al., PATH report UCB-ITS-PRR-95-35, 1995), and part of a drive has someone ahead."""
 
@@ -62,7 +62,7 @@ class Replay:
 
 
 def replay(
-    params: Params, trip: MeasuredTrip, *, model_climate: bool = False, target_degc: float = 21.0
+    params: Params, trip: MeasuredTrip, *, model_climate: bool = False, target_degc: float = 22.0
 ) -> Replay:
     """Drive the trip's speeds on its slopes in its air.
 
