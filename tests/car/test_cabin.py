@@ -14,7 +14,7 @@ from vettura.car.state import Inputs
 from vettura.car.step import step
 from vettura.drive.measured import read_trip
 from vettura.drive.replay import replay
-from vettura.fleet.compiled import compiled_step
+from vettura.fleet.compiled import compiled_kernel
 
 AIR = {
     "ambient_degc": 0.0,
@@ -228,7 +228,7 @@ def test_a_prepared_cabin_spares_the_drive_its_warm_up():
 
 
 def test_the_compiled_cabin_gives_equal_bits_in_winter_and_summer():
-    run = compiled_step()
+    run = compiled_kernel().step
 
     @numba.njit
     def drive(params, state, wish, count, dt):

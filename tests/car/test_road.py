@@ -7,13 +7,17 @@ from vettura.car.road import (
     REFERENCE_DEGC,
     REFERENCE_DENSITY,
     TYRE_REFERENCE_DEGC,
+    drag_n_per_mps2,
     road_load_n,
+    rolling_n,
     warm_tyre,
 )
 
 
 def load_n(*, speed_mps=20.0, tyre_degc=TYRE_REFERENCE_DEGC, density=REFERENCE_DENSITY, grade=0.0):
-    return road_load_n(make_params(), speed_mps, 0.0, grade, density, tyre_degc, 0.0, 0.0)
+    params = make_params()
+    rolling, drag = rolling_n(params, tyre_degc, 0.0), drag_n_per_mps2(params, density, 0.0)
+    return road_load_n(params, speed_mps, 0.0, grade, rolling, drag)
 
 
 @pytest.mark.parametrize("speed_mps", [5.0, 15.0, 30.0])

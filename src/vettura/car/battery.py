@@ -21,6 +21,9 @@ EMPTY_RISE, EMPTY_RISE_BELOW = 1.05, 0.30
 """Rise of the ohmic part to the full pack, and of the pair's to the empty one (Leaf cell)."""
 COOLING_FROM_DEGC, COOLING_FULL_DEGC = 32.0, 40.0
 HEATING_FROM_DEGC, HEATING_FULL_DEGC = 5.0, -5.0
+PRECONDITIONED_DEGC, PRECONDITION_RAMP_K = 28.0, 5.0
+"""Where a battery is warm enough for its full charging curve, and over how much its heater fades;
+makers bring it to 25 to 45 °C."""
 HEATING_EFFICIENCY, COOLING_COP = 0.9, 2.0
 
 
@@ -141,16 +144,28 @@ def load_pack(
     pack = params.pack
     source_v = open_circuit_v(pack, soc)
     met = resistance(pack, soc, battery_degc, resistance_share)
+    held_c = pack.capacity_c * capacity_share
+    return carry_power(source_v, met, held_c, 1.0 / held_c, soc, polarisation_v, power_w, dt)
+
+
+def carry_power(
+    source_v: float,
+    met: Resistance,
+    capacity_c: float,
+    soc_per_c: float,
+    soc: float,
+    polarisation_v: float,
+    power_w: float,
+    dt: float,
+) -> Pack:
+    """As `load_pack`, with voltage, resistances and capacity (and its reciprocal) at hand."""
     behind_v = max(source_v - polarisation_v, 0.1 * source_v)
     square = behind_v * behind_v
     load = min(4.0 * met.ohmic_ohm * power_w, 0.96 * square)
     below = 2.0 * met.ohmic_ohm * (behind_v + math.sqrt(square - load))
-    # One division serves both the current and the charge that it moves.
-    inverse = 1.0 / (below * capacity_share)
-    wanted_a = load * capacity_share * inverse
     # An empty pack gives nothing more, however hard it is asked.
-    current_a = min(wanted_a, soc * pack.capacity_c * capacity_share * (1.0 / dt))
-    moved = current_a * dt * pack.soc_per_c * (below * inverse)
+    current_a = min(load / below, soc * capacity_c * (1.0 / dt))
+    moved = current_a * dt * soc_per_c
     return _answer(met, source_v, behind_v, polarisation_v, soc, current_a, moved, dt)
 
 
@@ -203,11 +218,17 @@ def _answer(
     )
 
 
-def conditioning_power_w(params: Params, battery_degc: float, awake: float) -> float:
-    """Electric power [W] for heating (cold) or cooling (hot) the battery, when the car is awake."""
+def conditioning_power_w(params: Params, battery_degc: float, awake: float, wanted: float) -> float:
+    """Electric power [W] for heating (cold) or cooling (hot) the battery, when the car is awake.
+
+    `wanted` is 1 to warm it for fast charging, whoever drives; then it heats up to
+    PRECONDITIONED_DEGC.
+    """
     hot = _rise(battery_degc - COOLING_FROM_DEGC, 1.0 / (COOLING_FULL_DEGC - COOLING_FROM_DEGC))
     cold = _rise(HEATING_FROM_DEGC - battery_degc, 1.0 / (HEATING_FROM_DEGC - HEATING_FULL_DEGC))
-    return awake * (hot * params.pack.cooling_w + cold * params.pack.heating_w)
+    below = _rise(PRECONDITIONED_DEGC - battery_degc, 1.0 / PRECONDITION_RAMP_K)
+    heating = max(awake * cold, wanted * below)
+    return awake * hot * params.pack.cooling_w + heating * params.pack.heating_w
 
 
 def battery_degc_after(
@@ -222,8 +243,14 @@ def battery_degc_after(
 
     Stable: its time constant is hours and `dt` at most a minute.
     """
-    cooling = battery_degc > 0.5 * (HEATING_FROM_DEGC + COOLING_FROM_DEGC)
+    gain_w = outside_gain_w(pack, battery_degc, ambient_degc, conditioning_w)
+    return battery_degc + dt * pack.degc_per_j * (heat_w + gain_w)
+
+
+def outside_gain_w(
+    pack: PackParams, battery_degc: float, ambient_degc: float, conditioning_w: float
+) -> float:
+    """Heat [W] that the pack gets from its heater or chiller and from the air; negative: loses."""
+    cooling = battery_degc > 0.5 * (PRECONDITIONED_DEGC + COOLING_FROM_DEGC)
     moved_per_w = -COOLING_COP if cooling else HEATING_EFFICIENCY
-    lost_w = pack.ua_w_per_k * (battery_degc - ambient_degc)
-    gain_w = heat_w + moved_per_w * conditioning_w - lost_w
-    return battery_degc + dt * pack.degc_per_j * gain_w
+    return moved_per_w * conditioning_w - pack.ua_w_per_k * (battery_degc - ambient_degc)

@@ -51,10 +51,12 @@ def drive_params(spec: CarSpec, mass_kg: float, nominal_v: float) -> DriveParams
     """The motors together, in a car of that mass with that voltage at half charge."""
     drive = spec.drive
     alone, both = _losses(spec, mass_kg)
+    force_max_n = sum(_motor(spec, motor).force_max_n for motor in spec.motors)
     return DriveParams(
         power_max_w=drive.power_max_w.value,
+        force_max_n=force_max_n,
         regen_power_max_w=drive.regen_power_max_w.value,
-        regen_force_max_n=mass_kg * drive.regen_deceleration_max_mps2.value,
+        regen_force_max_n=min(force_max_n, mass_kg * drive.regen_deceleration_max_mps2.value),
         regen_share=REGEN_SHARE[drive.lift_off_regen.value],
         main_share=_main_share(spec),
         alone=alone,

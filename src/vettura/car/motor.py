@@ -34,15 +34,20 @@ def drive_loss_w(losses: LossParams, push_n: float, speed_mps: float, passed_w: 
     )
 
 
-def share_work(params: Params, force_n: float, speed_mps: float, volts: float) -> Work:
+def switching(volts: float) -> float:
+    """Factor of the losses in proportion to power, at the pack's voltage over its nominal one."""
+    return 1.0 - SWITCHING_SHARE + SWITCHING_SHARE * volts
+
+
+def share_work(params: Params, force_n: float, speed_mps: float, switched: float) -> Work:
     """Let the main motor work alone, or both: whichever loses less.
 
     Alone, the second motor only turns along; a force beyond the main one is shared. Braking
-    (negative force) is shared in the same way. `volts` is the pack's voltage over its nominal one.
+    (negative force) is shared in the same way. `switched` is what `switching` says.
     """
     drive = params.drive
     push_n = abs(force_n)
-    passed_w = (1.0 - SWITCHING_SHARE + SWITCHING_SHARE * volts) * push_n * speed_mps
+    passed_w = switched * push_n * speed_mps
     alone_w = drive_loss_w(drive.alone, push_n, speed_mps, passed_w)
     both_w = drive_loss_w(drive.both, push_n, speed_mps, passed_w)
     both_n = drive.main_share * force_n
@@ -55,11 +60,10 @@ def share_work(params: Params, force_n: float, speed_mps: float, volts: float) -
 def traction_force_max_n(params: Params, power_w: float, per_speed: float) -> float:
     """Greatest force [N] at the wheels: torque limit at low speed, power limit above.
 
-    `power_w` is what the battery can feed them, `per_speed` the reciprocal of the speed [s/m].
+    `power_w` is what motors and battery can give, `per_speed` the reciprocal of the speed [s/m].
     """
-    at_torque = params.motor.force_max_n + params.second.force_max_n
-    at_power = min(params.drive.power_max_w, power_w) * per_speed
-    return min(at_torque, at_power) * GEAR_EFFICIENCY
+    at_power = power_w * per_speed
+    return min(params.drive.force_max_n, at_power) * GEAR_EFFICIENCY
 
 
 def regen_force_n(
@@ -67,13 +71,12 @@ def regen_force_n(
 ) -> float:
     """Braking force [N, positive] that the motors take of `wanted_n`; friction brakes do the rest.
 
-    Bounded by the car's own regeneration power and deceleration, by `power_w` that the battery can
-    take, by the motors' torque, and faded out towards standstill. A car that does not brake on
+    Bounded by `power_w` that motors and battery can take, by what the motors and the car's own
+    deceleration allow, and faded out towards standstill. A car that does not brake on
     lifting the pedal leaves part of every gentle braking to friction.
     """
-    at_power = min(params.drive.regen_power_max_w, power_w) * per_speed
-    at_torque = params.motor.force_max_n + params.second.force_max_n
+    at_power = power_w * per_speed
     fade = (speed_mps - REGEN_FADE_LOW_MPS) * (1.0 / (REGEN_FADE_HIGH_MPS - REGEN_FADE_LOW_MPS))
-    allowed = min(at_power, at_torque, params.drive.regen_force_max_n)
+    allowed = min(at_power, params.drive.regen_force_max_n)
     taken = min(params.drive.regen_share * max(wanted_n, 0.0), max(allowed, 0.0))
     return taken * min(max(fade, 0.0), 1.0)

@@ -54,6 +54,8 @@ class DriveParams(NamedTuple):
     """The motors together."""
 
     power_max_w: float
+    force_max_n: float
+    """At the wheels, of all motors."""
     regen_power_max_w: float
     regen_force_max_n: float
     regen_share: float

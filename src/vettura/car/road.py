@@ -41,36 +41,42 @@ def pressure_at(altitude_m: float) -> float:
     return STANDARD_PRESSURE_PA * math.pow(share, 5.25588)
 
 
-def road_load_n(
-    params: Params,
-    speed_mps: float,
-    headwind_mps: float,
-    grade: float,
-    density: float,
-    tyre_degc: float,
-    rain_mm_per_h: float,
-    slipstream: float,
-) -> float:
-    """Force [N] that must be overcome at constant speed.
-
-    A + B·v + C·v² of a coast-down (SAE J1263), where A goes with the tyres' temperature and a wet
-    road, C with air density and headwind, plus the slope's share of the weight. A car at rest is
-    held by its brakes: 0.
-    """
+def rolling_n(params: Params, tyre_degc: float, rain_mm_per_h: float) -> float:
+    """Rolling resistance [N]: A of the coast-down, with the tyres' temperature and a wet road."""
     colder = params.road.tyre_per_k * (TYRE_REFERENCE_DEGC - tyre_degc)
     # The beginning of an exponential: rubber loses ever more the colder it is (ISO 28580's own
     # correction is a straight line because it holds for 20 to 30 degrees only).
     tyre = 1.0 + colder * (1.0 + 0.5 * colder)
     tyre = min(max(tyre, TYRE_FACTOR_MIN), TYRE_FACTOR_MAX)
     wet = 1.0 + WET_PER_MM_PER_H * min(max(rain_mm_per_h, 0.0), WET_MM_PER_H_MAX)
+    return params.road.a_n * tyre * wet
+
+
+def drag_n_per_mps2(params: Params, density: float, slipstream: float) -> float:
+    """Drag over the square of the air's speed: C of the coast-down, in this air, behind others."""
+    return params.road.c_n_per_mps2 * (density * (1.0 / REFERENCE_DENSITY) * (1.0 - slipstream))
+
+
+def road_load_n(
+    params: Params,
+    speed_mps: float,
+    headwind_mps: float,
+    grade: float,
+    rolling: float,
+    drag: float,
+) -> float:
+    """Force [N] that must be overcome at constant speed.
+
+    A + B·v + C·v² of a coast-down (SAE J1263), with A and C as `rolling_n` and `drag_n_per_mps2`
+    have them now, plus the slope's share of the weight. A car at rest is held by its brakes: 0.
+    """
     air_mps = speed_mps + headwind_mps
-    drag = params.road.c_n_per_mps2 * (density * (1.0 / REFERENCE_DENSITY) * (1.0 - slipstream))
     drag_n = drag * air_mps * abs(air_mps)
-    rolling_n = params.road.a_n * tyre * wet + params.road.b_n_per_mps * speed_mps
     # sin(atan(g)) to third order: within 1e-4 of the truth up to 30 % of slope, and no square root.
     slope = grade * (1.0 - 0.5 * grade * grade)
     moving = 1.0 if speed_mps > 0.0 else 0.0
-    return moving * (rolling_n + drag_n + params.road.mass_kg * GRAVITY_MPS2 * slope)
+    steady_n = rolling + params.road.b_n_per_mps * speed_mps
+    return moving * (steady_n + drag_n + params.road.mass_kg * GRAVITY_MPS2 * slope)
 
 
 def warm_tyre(tyre_degc: float, speed_mps: float, ambient_degc: float, dt: float) -> float:

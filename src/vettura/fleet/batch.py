@@ -1,6 +1,7 @@
 """Many cars over one trace, on every core: blocks of cars outside, time inside, lanes innermost."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import NamedTuple
 
 import numba
@@ -8,16 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vettura.car import Inputs, Params, State, Trip
+from vettura.drive.simulate import HOLD_S
 from vettura.errors import UsageError
-from vettura.fleet.compiled import cache_folder, compiled, compiled_step
+from vettura.fleet.compiled import cache_folder, compiled, compiled_kernel, interleaved
 from vettura.fleet.lanes import BLOCK_ROWS, LANES, fill, readers, take
 
-_step = compiled_step()
+_, _conditions_of, _advance = compiled_kernel()
 _readers = readers(cache_folder())
 _params_at = compiled(_readers.params_at)
 _state_at = compiled(_readers.state_at)
+_held_at = compiled(_readers.held_at)
 _put_state = compiled(_readers.put_state)
+_put_held = compiled(_readers.put_held)
 _miss = compiled(_readers.miss)
+HELD_STEPS = round(HOLD_S)
 BLOCK_CELLS = np.uint64(BLOCK_ROWS * LANES)
 
 
@@ -29,6 +34,37 @@ class Driven(NamedTuple):
     """How long each could not follow the trace."""
 
 
+class Batch:
+    """Cars in their lanes, driven in place, one trip after another."""
+
+    def __init__(self, cars: Sequence[Params], begins: Sequence[State]) -> None:
+        """Put every car into its lane, as it is now."""
+        if len(cars) != len(begins):
+            raise UsageError(f"{len(cars)} cars but {len(begins)} states to begin with")
+        self._count = len(cars)
+        self._cells = fill(cars, begins) if cars else np.zeros(0)
+
+    def drive(self, trip: Trip, *, ambient_degc: float = 20.0, threads: int | None = None) -> None:
+        """Drive every car over the trip in steps of one second, climate off, on a flat road.
+
+        The same numbers, to the bit, as `drive.simulate.drive_trip` gives for each car alone, and
+        for any number of `threads` (None: all cores).
+        """
+        if not self._count or len(trip.speed_mps) < 2:
+            return
+        drive_all = _compiled()
+        before = numba.get_num_threads()
+        numba.set_num_threads(min(threads or before, before))
+        try:
+            drive_all(self._cells, np.array(trip.speed_mps), ambient_degc)
+        finally:
+            numba.set_num_threads(before)
+
+    def result(self) -> Driven:
+        """Every car as it is now."""
+        return Driven(*take(self._cells, self._count)) if self._count else Driven([], [])
+
+
 def drive_many(
     cars: Sequence[Params],
     trip: Trip,
@@ -37,23 +73,18 @@ def drive_many(
     ambient_degc: float = 20.0,
     threads: int | None = None,
 ) -> Driven:
-    """Drive every car over the trip in steps of one second, climate off, on a flat road.
+    """Drive every car over one trip; see `Batch.drive`."""
+    batch = Batch(cars, begins)
+    batch.drive(trip, ambient_degc=ambient_degc, threads=threads)
+    return batch.result()
 
-    The same numbers, to the bit, as `drive.simulate.drive_trip` gives for each car alone, and for
-    any number of `threads` (None: all cores).
-    """
-    if len(cars) != len(begins):
-        raise UsageError(f"{len(cars)} cars but {len(begins)} states to begin with")
-    if not cars or len(trip.speed_mps) < 2:
-        return Driven(list(begins), [0.0] * len(cars))
-    cells = fill(cars, begins)
-    before = numba.get_num_threads()
-    numba.set_num_threads(min(threads or before, before))
-    try:
-        _drive_all(cells, np.array(trip.speed_mps), ambient_degc)
-    finally:
-        numba.set_num_threads(before)
-    return Driven(*take(cells, len(cars)))
+
+@cache
+def _compiled() -> Callable[..., None]:
+    with interleaved():
+        _drive_all.compile((numba.float64[::1], numba.float64[::1], numba.float64))
+    drive_all: Callable[..., None] = _drive_all
+    return drive_all
 
 
 @numba.njit(parallel=True, cache=True, fastmath=False, error_model="numpy")
@@ -62,13 +93,25 @@ def _drive_all(
 ) -> None:
     for block in numba.prange(len(cells) // BLOCK_CELLS):
         first = np.uint64(block) * BLOCK_CELLS
-        for second in range(1, len(speed_mps)):
-            inputs = _inputs(speed_mps[second], ambient_degc)
+        for begin in range(1, len(speed_mps), HELD_STEPS):
+            end = min(begin + HELD_STEPS, len(speed_mps))
+            inputs = _inputs(speed_mps[begin], ambient_degc)
             for lane in range(LANES):
                 at = first + np.uint64(lane)
-                done = _step(_params_at(cells, at), _state_at(cells, at), inputs, 1.0)
-                _put_state(cells, at, done.state)
-                _miss(cells, at, done.flows.trace_missed)
+                params, state = _params_at(cells, at), _state_at(cells, at)
+                _put_held(cells, at, _conditions_of(params, state, inputs, float(end - begin)))
+            for second in range(begin, end):
+                inputs = _inputs(speed_mps[second], ambient_degc)
+                for lane in range(LANES):
+                    at = first + np.uint64(lane)
+                    params, state, held = (
+                        _params_at(cells, at),
+                        _state_at(cells, at),
+                        _held_at(cells, at),
+                    )
+                    done = _advance(params, state, inputs, held, 1.0)
+                    _put_state(cells, at, done.state)
+                    _miss(cells, at, done.flows.trace_missed)
 
 
 @numba.njit(inline="always", cache=True)

@@ -7,16 +7,20 @@ into whatever calls them; fast-math is off, so compiled and living car agree to 
 import hashlib
 import importlib
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from types import FunctionType, ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
+from vettura.car.conditions import conditions_of
+from vettura.car.step import advance, step
 from vettura.errors import EnvironmentFault
 
 try:
+    import llvmlite.binding
     import numba
     from numba.extending import register_jitable
 except ImportError:
@@ -24,24 +28,33 @@ except ImportError:
         "many cars at once need numba", hint="pip install 'vettura[fleet]'"
     ) from None
 
-KERNELS = ("tables", "road", "motor", "battery", "cabin", "charge", "driver", "step")
+KERNELS = (
+    "tables", "road", "motor", "battery", "cabin", "charge", "conditions", "driver", "step"
+)  # fmt: skip
 """Modules of `car/` whose functions run in the step."""
 
 
+class Kernel(NamedTuple):
+    """The car's functions, callable from compiled code only."""
+
+    step: Callable[..., Any]
+    conditions_of: Callable[..., Any]
+    advance: Callable[..., Any]
+
+
 @cache
-def compiled_step() -> Callable[..., Any]:
-    """The car's `step`, callable from compiled code only.
+def compiled_kernel() -> Kernel:
+    """The car's `step`, and its two halves: look at the conditions, advance under them.
 
     Machine code is cached under a hash of the car's sources: numba's own key does not see that a
     callee in another file has changed.
     """
     numba.config.CACHE_DIR = str(cache_folder())  # type: ignore[attr-defined]
-    modules = [importlib.import_module(f"vettura.car.{name}") for name in KERNELS]
-    for module in modules:
-        for function in _own_functions(module):
+    _widen_vectors()
+    for name in KERNELS:
+        for function in _own_functions(importlib.import_module(f"vettura.car.{name}")):
             compiled(function)
-    step: Callable[..., Any] = modules[-1].step
-    return step
+    return Kernel(step, conditions_of, advance)
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -53,6 +66,29 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
         function
     )
     return registered
+
+
+def _widen_vectors() -> None:
+    """Use vectors of 512 bits where there are: compilers prefer 256 for mixed code, ours is not."""
+    features = llvmlite.binding.get_host_cpu_features()
+    if features.get("avx512f") and not numba.config.CPU_FEATURES:  # type: ignore[attr-defined]
+        numba.config.CPU_NAME = llvmlite.binding.get_host_cpu_name()  # type: ignore[attr-defined]
+        numba.config.CPU_FEATURES = features.flatten() + ",-prefer-256-bit"  # type: ignore[attr-defined]
+
+
+@contextmanager
+def interleaved() -> Iterator[None]:
+    """While this is open, the compiler works on two vectors at a time.
+
+    A car's step is one long chain of operations, each waiting for the one before; two chains side
+    by side keep a core busy. The option is the compiler's own, for the whole process, so that it is
+    taken back at once.
+    """
+    llvmlite.binding.set_option("vettura", "-force-vector-interleave=2")
+    try:
+        yield
+    finally:
+        llvmlite.binding.set_option("vettura", "-force-vector-interleave=0")
 
 
 def _own_functions(module: ModuleType) -> list[FunctionType]:

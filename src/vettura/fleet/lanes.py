@@ -17,9 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vettura.car import Params, State
+from vettura.car.conditions import Conditions
 from vettura.car.params import TABLE_SIZE
 
 LANES = 64
+CACHE_LINE_BYTES = 64
 
 
 def rows_of(record: Any) -> list[float]:  # noqa: ANN401  any of the car's records
@@ -48,7 +50,8 @@ def _is_record(hint: object) -> bool:
 
 PARAMS_ROWS, STATE_ROWS = count_rows(Params), count_rows(State)
 MISSED_ROW = PARAMS_ROWS + STATE_ROWS
-BLOCK_ROWS = MISSED_ROW + 1
+HELD_ROW = MISSED_ROW + 1
+BLOCK_ROWS = HELD_ROW + count_rows(Conditions)
 
 
 def fill(cars: Sequence[Params], begins: Sequence[State]) -> NDArray[np.float64]:
@@ -63,7 +66,17 @@ def fill(cars: Sequence[Params], begins: Sequence[State]) -> NDArray[np.float64]
     rows[: len(cars), PARAMS_ROWS:MISSED_ROW] = begins
     rows[len(cars) :] = rows[len(cars) - 1]
     blocks = rows.reshape(-1, LANES, BLOCK_ROWS)
-    return np.ascontiguousarray(blocks.transpose(0, 2, 1)).reshape(-1)
+    cells = _aligned(rows.size)
+    cells.reshape(-1, BLOCK_ROWS, LANES)[:] = blocks.transpose(0, 2, 1)
+    return cells
+
+
+def _aligned(count: int) -> NDArray[np.float64]:
+    """Numbers from the beginning of a cache line on, which vectors then never straddle."""
+    spare = CACHE_LINE_BYTES // 8
+    cells = np.empty(count + spare)
+    skipped = (-cells.ctypes.data % CACHE_LINE_BYTES) // 8
+    return cells[skipped : skipped + count]
 
 
 def take(cells: NDArray[np.float64], count: int) -> tuple[list[State], list[float]]:
@@ -74,7 +87,7 @@ def take(cells: NDArray[np.float64], count: int) -> tuple[list[State], list[floa
 
 
 def readers(folder: Path) -> ModuleType:
-    """The module with `params_at`, `state_at`, `put_state` and `miss`, written into `folder`.
+    """The module of functions that read and write a lane, written into `folder`.
 
     A file, because numba keeps machine code only of what has one.
     """
@@ -96,21 +109,28 @@ def _source() -> str:
     kinds = sorted(_records(Params) | {"State"})
     params, _ = _expression(Params, 0)
     state, _ = _expression(State, PARAMS_ROWS)
-    writes = [f"    cells[at + R{PARAMS_ROWS + k}] = state[{k}]" for k in range(STATE_ROWS)]
+    held, _ = _expression(Conditions, HELD_ROW)
     return "\n".join(
         [
             "import numpy as np",
             f"from vettura.car.params import {', '.join(k for k in kinds if k != 'State')}",
+            "from vettura.car.conditions import Conditions",
             "from vettura.car.state import State",
             f"TABLE = (0.0,) * {TABLE_SIZE}",
             *(f"R{row} = np.uint64({row * LANES})" for row in range(BLOCK_ROWS)),
             f"def params_at(cells, at):\n    return {params}",
             f"def state_at(cells, at):\n    return {state}",
-            "def put_state(cells, at, state):",
-            *writes,
+            f"def held_at(cells, at):\n    return {held}",
+            _writer("put_state", PARAMS_ROWS, STATE_ROWS),
+            _writer("put_held", HELD_ROW, BLOCK_ROWS - HELD_ROW),
             f"def miss(cells, at, missed):\n    cells[at + R{MISSED_ROW}] += missed\n",
         ]
     )
+
+
+def _writer(name: str, first: int, count: int) -> str:
+    lines = [f"    cells[at + R{first + k}] = record[{k}]" for k in range(count)]
+    return "\n".join([f"def {name}(cells, at, record):", *lines])
 
 
 def _records(kind: type) -> set[str]:
