@@ -101,7 +101,7 @@ def normal_equations(
 
 
 def observe(belief: Belief, row: Sequence[float], innovation: float, variance: float) -> Belief:
-    """Take in one measurement: `innovation` = measured - expected, = row·(truth - mean) + noise."""
+    """Take in one number: `innovation`, measured less expected, is row·(truth - mean) + noise."""
     reach = [dot(line, row) for line in belief.covariance]
     spread = dot(row, reach) + variance
     gain = [value / spread for value in reach]
