@@ -14,8 +14,8 @@
 | `house.<home>.clock` | ClockState | publish |
 | `house.<home>.do.speed` | Command, answered with Answer | request |
 
-Buckets: `cars` (key `<vin>.state`, `<vin>.trip`, `<vin>.twin`), `home` (key = the subject of what is kept there),
-`house` (key `<home>.clock`).
+Buckets: `cars` (key `<vin>.state`, `<vin>.trip`, `<vin>.twin`), `home` (key = the subject of
+what is kept there), `house` (key `<home>.clock`).
 """
 
 CARS_STREAM = "cars"

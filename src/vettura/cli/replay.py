@@ -11,7 +11,7 @@ from vettura.car.catalogue import load_car
 from vettura.car.params import Params
 from vettura.car.relations import params_of
 from vettura.cli.output import Row, complain, note, print_json, print_table, progress
-from vettura.drive.calibrate import apply, as_measured
+from vettura.drive.calibrate import Calibration, apply, as_measured
 from vettura.drive.calibrate_file import load_calibration
 from vettura.drive.channels import climate_fault
 from vettura.drive.measured import MeasuredTrip, read_trip
@@ -79,6 +79,28 @@ def replay_command(
     files = trip_files(trips)
     if not files:
         raise UsageError("name at least one trip: a CSV file, or a folder of them")
+    rows, failed = _rows(
+        params, files, out=out if plot else None, climate=model_climate, fitted=fitted
+    )
+    if json:
+        print_json(rows)
+    else:
+        print_table("", HEADINGS, rows)
+        _summarise(rows)
+        if plot:
+            note(f"plots are in {out}/")
+    return 2 if failed else 0
+
+
+def _rows(
+    params: Params,
+    files: Sequence[Path],
+    *,
+    out: Path | None,
+    climate: bool,
+    fitted: Calibration | None,
+) -> tuple[list[Row], int]:
+    """A row for each trip; how many files could not be used is counted."""
     rows: list[Row] = []
     failed = 0
     with progress("replaying", len(files)) as advance:
@@ -94,15 +116,8 @@ def replay_command(
                 continue
             if fitted:
                 measured = as_measured(measured, fitted)
-            rows.append(_one(params, measured, out if plot else None, climate=model_climate))
-    if json:
-        print_json(rows)
-    else:
-        print_table("", HEADINGS, rows)
-        _summarise(rows)
-        if plot:
-            note(f"plots are in {out}/")
-    return 2 if failed else 0
+            rows.append(_one(params, measured, out, climate=climate))
+    return rows, failed
 
 
 def _checked(mass: float | None) -> float | None:
