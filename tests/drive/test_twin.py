@@ -14,6 +14,7 @@ from vettura.bus.subjects import CARS_BUCKET, car_signals, car_twin
 from vettura.car.catalogue import load_car
 from vettura.clock import rehearse
 from vettura.clock.chance import random_stream
+from vettura.drive.calibrate_knobs import auxiliary_w_of
 from vettura.drive.signals import BATTERY
 from vettura.drive.twin import TwinConfig, TwinService
 from vettura.drive.twin_memory import (
@@ -97,7 +98,7 @@ def test_a_changed_car_is_learnt_within_the_stated_uncertainty(learnt):
     true = {
         "rolling": 1.2,
         "mass": truth.road.mass_kg / params.road.mass_kg,
-        "auxiliary": 500.0 / params.supply.auxiliary_w,
+        "auxiliary": 500.0 / auxiliary_w_of(params),
         "capacity": 0.88,
         "resistance": 1.0,
         "drag": 1.0,

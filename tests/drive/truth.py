@@ -8,6 +8,7 @@ from vettura.car.road import pressure_at
 from vettura.car.state import Inputs
 from vettura.car.step import step
 from vettura.clock.chance import random_stream
+from vettura.drive.calibrate_knobs import auxiliary_w_of, set_shares
 from vettura.drive.cycles import load_cycle
 from vettura.drive.measured import MeasuredTrip
 from vettura.drive.slope import grades
@@ -15,20 +16,17 @@ from vettura.drive.slope import grades
 
 def changed(params, *, rolling=1.0, mass_kg=0.0, aux_w=None, capacity=1.0, resistance=1.0):
     """The car as it is in truth."""
-    road, pack, supply = params.road, params.pack, params.supply
-    mass = road.mass_kg + mass_kg
-    return params._replace(
-        road=road._replace(
-            a_n=rolling * road.a_n,
-            mass_kg=mass,
-            inertia_kg=road.inertia_kg / road.mass_kg * mass,
-        ),
-        pack=pack._replace(
-            capacity_c=capacity * pack.capacity_c,
-            resistance_ohm=resistance * pack.resistance_ohm,
-            polarisation_ohm=resistance * pack.polarisation_ohm,
-        ),
-        supply=supply._replace(auxiliary_w=supply.auxiliary_w if aux_w is None else aux_w),
+    heavier = 1.0 + mass_kg / params.road.mass_kg
+    awake_w = auxiliary_w_of(params)
+    return set_shares(
+        params,
+        {
+            "rolling": rolling,
+            "mass": heavier,
+            "capacity": capacity,
+            "resistance": resistance,
+            "auxiliary": 1.0 if aux_w is None else aux_w / awake_w,
+        },
     )
 
 

@@ -1,8 +1,8 @@
 """The fit itself: rows of evidence and priors in, shares with their uncertainty out. Pure algebra.
 
 Unknowns are the parameters of KNOBS as shares of the car file's figures, and one offset for each
-trip: what made it dearer or cheaper than any parameter explains. Outliers, be it trips or rows,
-count linearly instead of squared (Huber).
+trip: what made it dearer or cheaper than any parameter explains. Outlying rows count linearly
+instead of squared (Huber); of an outlying trip hardly more than its shape counts.
 """
 
 import math
@@ -112,7 +112,7 @@ def _settled(
             ]
             for rows, left in zip(evidence, residuals, strict=True)
         ]
-        trip_weights = [huber_weight(offset / noise.trip) for offset in offsets]
+        trip_weights = [huber_weight(offset / noise.trip) ** 2 for offset in offsets]
         noise = _noise(evidence, residuals, row_weights, offsets, trip_weights, spreads)
     return noise, system, found, offsets
 

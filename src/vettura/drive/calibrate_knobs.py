@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from vettura.car.params import Params
 from vettura.units import SECONDS_PER_HOUR
 
-LOSS_PREFIX = "loss_"
+LOSS_PREFIXES = ("loss_", "rest_")
 
 
 class Knob(NamedTuple):
@@ -39,13 +39,22 @@ def _rolling(params: Params, value: float) -> Params:
 
 
 def _mass(params: Params, value: float) -> Params:
-    turning = params.road.inertia_kg / params.road.mass_kg
-    road = params.road._replace(mass_kg=value, inertia_kg=turning * value)
+    inertia_kg = params.road.inertia_kg / params.road.mass_kg * value
+    road = params.road._replace(mass_kg=value, inertia_kg=inertia_kg, per_inertia=1.0 / inertia_kg)
     return params._replace(road=road)
 
 
 def _auxiliary(params: Params, value: float) -> Params:
-    return params._replace(supply=params.supply._replace(auxiliary_w=value))
+    supply, share = params.supply, value / auxiliary_w_of(params)
+    supply = supply._replace(
+        auxiliary_w=share * supply.auxiliary_w, accessory_w=share * supply.accessory_w
+    )
+    return params._replace(supply=supply)
+
+
+def auxiliary_w_of(params: Params) -> float:
+    """12 V load of a car that is driven: its own, and what people and weather switch on."""
+    return params.supply.auxiliary_w + params.supply.accessory_w
 
 
 def _drag(params: Params, value: float) -> Params:
@@ -69,13 +78,13 @@ def _lossier(part: Any, factor: float) -> Any:  # noqa: ANN401  any part of a ca
     scaled: dict[str, Any] = {
         name: tuple(factor * v for v in value) if isinstance(value, tuple) else factor * value
         for name, value in part._asdict().items()
-        if name.startswith(LOSS_PREFIX)
+        if name.startswith(LOSS_PREFIXES)
     }
     return part._replace(**scaled)
 
 
 def _capacity(params: Params, value: float) -> Params:
-    return params._replace(pack=params.pack._replace(capacity_c=value))
+    return params._replace(pack=params.pack._replace(capacity_c=value, soc_per_c=1.0 / value))
 
 
 def _resistance(params: Params, value: float) -> Params:
@@ -142,7 +151,7 @@ KNOBS = (
         0.2,
         4.0,
         "standing with the car awake, or slow trips",
-        lambda params: params.supply.auxiliary_w,
+        auxiliary_w_of,
         _auxiliary,
     ),
     Knob(

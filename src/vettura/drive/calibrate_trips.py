@@ -45,8 +45,9 @@ DURATION_MIN_S = 120.0
 SOC_CHANGE_MIN = 0.05
 BROKEN_SHARE = 0.9
 """Climate that took more than this of all that left the pack did not: the car drove, too."""
-BROKEN_STANDING = 1.5
-"""Nor can it take more than the pack gives while the car stands, beyond an error of the channel."""
+AWAKE_W_MIN = 100.0
+"""Nor can it leave less than this for everything else in a car that stands awake: its computers,
+pumps and screens take 150 to 400 W."""
 WARM_UP_S = 600
 UNKNOWN_CLIMATE_SHARE = 0.05
 """Of a stretch's energy: how far off a modelled climate may be that nobody measured."""
@@ -81,7 +82,7 @@ def climate_is_broken(trip: MeasuredTrip) -> bool:
     standing = [k for k, v in enumerate(trip.speed_mps) if v <= STANDING_MPS]
     claimed = sum(climate_w[k] for k in standing)
     given = sum(drawn_w[k] for k in standing)
-    if len(standing) >= 60 and claimed > BROKEN_STANDING * given:
+    if len(standing) >= 60 and claimed > given - AWAKE_W_MIN * len(standing):
         return True
     return sum(climate_w) > BROKEN_SHARE * sum(drawn_w)
 
@@ -99,7 +100,7 @@ def mended(trip: MeasuredTrip) -> MeasuredTrip:
     """The trip without climate channels that cannot be true; the model heats it then."""
     if not climate_is_broken(trip):
         return trip
-    note = "heater and compressor claim more than the pack gave: modelled instead"
+    note = "heater and compressor claim more than the pack gave them: modelled instead"
     return replace(trip, heating_w=None, aircon_w=None, notes=[*trip.notes, note])
 
 

@@ -33,6 +33,7 @@ from vettura.drive.calibrate_knobs import (
     KNOBS,
     NAMES,
     RESISTANCE,
+    auxiliary_w_of,
     set_shares,
 )
 from vettura.drive.estimate import HUBER, Belief, observe, spread_of
@@ -230,7 +231,7 @@ class TwinModel:
             name: (self._energy_at(name, begin, heard) - energy_wh) / _step_of(name)
             for name in RUN_NAMES
         }
-        slopes["auxiliary"] = _wh([self.params.supply.auxiliary_w] * len(moments))
+        slopes["auxiliary"] = _wh([auxiliary_w_of(self.params)] * len(moments))
         slopes[HEATING] = _wh([max(m.climate_w, 0.0) for m in moments])
         sensitivity = tuple(slopes.get(name, 0.0) for name in NAMES)
         row = Row(

@@ -9,7 +9,7 @@ from vettura.car.params import Params
 from vettura.car.relations import resting_state
 from vettura.drive.calibrate import EIGHTY
 from vettura.drive.calibrate_evidence import STRETCH_M, STRETCH_SIGMA
-from vettura.drive.calibrate_follow import Moment, follow
+from vettura.drive.calibrate_follow import DEFAULT_DEGC, Moment, follow
 from vettura.drive.calibrate_knobs import CAPACITY, HEATING, NAMES
 from vettura.drive.cycles import load_cycle
 from vettura.drive.estimate import spread_of
@@ -51,7 +51,9 @@ def range_of(params: Params, memory: Memory, *, soc: float, wh_per_m: float) -> 
     """
     belief = memory.belief
     wh_per_m = max(wh_per_m * (1.0 + belief.mean[OFFSET]), WH_PER_M_MIN)
-    usable_wh = max(displayed_soc(params, soc), 0.0) * net_energy_wh(params)
+    # A battery that has aged shows in `params`, so the state is a new one's.
+    new = resting_state(params, displayed_soc=1.0, ambient_degc=DEFAULT_DEGC)
+    usable_wh = max(displayed_soc(params, soc), 0.0) * net_energy_wh(params, new)
     distance_m = usable_wh / wh_per_m
     moves = list(memory.sensitivity) or [
         0.3 if n not in (CAPACITY, HEATING) else 0.0 for n in NAMES
