@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from vettura.car.params import Params
-from vettura.drive.calibrate_evidence import CHANNEL_SIGMA, STRETCH_FLOOR_WH, Row
+from vettura.drive.calibrate_evidence import CHANNEL_SIGMA, STRETCH_FLOOR_WH, STRETCH_LEFT, Row
 from vettura.drive.calibrate_fit import COUNT, SHOWN_REDUCTION, Fit, fit
 from vettura.drive.calibrate_follow import DEFAULT_DEGC
 from vettura.drive.calibrate_knobs import HEATING, KNOBS, NAMES, knob_named
@@ -261,7 +261,8 @@ def predict(
     variance = spread_of(_covariance(calibration), row)
     variance += (calibration.trip_sigma * sum(drawn)) ** 2
     variance += sum(
-        (calibration.stretch_sigma * energy) ** 2 + STRETCH_FLOOR_WH**2 for energy in drawn
+        STRETCH_LEFT * (calibration.stretch_sigma * energy) ** 2 + STRETCH_FLOOR_WH**2
+        for energy in drawn
     )
     variance += (CHANNEL_SIGMA * row[NAMES.index(HEATING)]) ** 2
     return Prediction(sum(now), math.sqrt(variance))

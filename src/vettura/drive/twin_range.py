@@ -8,7 +8,7 @@ from vettura.car.charge import displayed_soc
 from vettura.car.params import Params
 from vettura.car.relations import resting_state
 from vettura.drive.calibrate import EIGHTY
-from vettura.drive.calibrate_evidence import STRETCH_M, STRETCH_SIGMA
+from vettura.drive.calibrate_evidence import STRETCH_LEFT, STRETCH_M, STRETCH_SIGMA
 from vettura.drive.calibrate_follow import DEFAULT_DEGC, Moment, follow
 from vettura.drive.calibrate_knobs import CAPACITY, HEATING, NAMES
 from vettura.drive.cycles import load_cycle
@@ -61,7 +61,7 @@ def range_of(params: Params, memory: Memory, *, soc: float, wh_per_m: float) -> 
     # More capacity is more range, as a dearer road is less.
     moves[NAMES.index(CAPACITY)] = -1.0
     variance = spread_of(belief.covariance, [*moves, 1.0])
-    variance += STRETCH_SIGMA**2 * STRETCH_M / max(distance_m, STRETCH_M)
+    variance += STRETCH_LEFT * STRETCH_SIGMA**2 * STRETCH_M / max(distance_m, STRETCH_M)
     sigma = math.sqrt(variance)
     return Range(
         distance_m=distance_m,
