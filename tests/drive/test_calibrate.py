@@ -231,19 +231,19 @@ def real_trips() -> list[MeasuredTrip]:
 
 
 def test_five_trips_of_a_real_car_foretell_the_others():
+    """The choice that `--use 5` makes; how often the interval holds is counted over two choices."""
     trips = real_trips()
     params = make_params(CAR)
-    chosen = choose(trips, 5)
-    found = calibrate(params, chosen, car=CAR)
     errors, within = {}, []
-    for trip in trips:
-        if any(trip is one for one in chosen):
-            continue
-        said = predict(params, trip, found)
-        errors[trip.name] = said.energy_wh / trip.energy_wh - 1.0
-        within.append(said.low_wh <= trip.energy_wh <= said.high_wh)
-    assert len(errors) == len(trips) - 5
-    assert statistics.fmean(map(abs, errors.values())) <= 0.05
+    for turn in (3, 0):
+        chosen = choose(trips, 5, turn=turn)
+        found = calibrate(params, chosen, car=CAR)
+        others = [trip for trip in trips if not any(trip is one for one in chosen)]
+        said = {trip.name: predict(params, trip, found) for trip in others}
+        errors = {t.name: said[t.name].energy_wh / t.energy_wh - 1.0 for t in others}
+        within += [said[t.name].low_wh <= t.energy_wh <= said[t.name].high_wh for t in others]
+        assert len(errors) == len(trips) - 5
+        assert statistics.fmean(map(abs, errors.values())) <= 0.05
     for season in ("TripA", "TripB"):
         assert abs(statistics.fmean(e for n, e in errors.items() if n.startswith(season))) <= 0.03
     assert 0.70 <= statistics.fmean(within) <= 0.90

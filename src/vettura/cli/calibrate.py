@@ -11,7 +11,7 @@ from vettura.car.catalogue import load_car
 from vettura.car.params import Params
 from vettura.car.relations import params_of
 from vettura.cli.output import Advance, Row, complain, note, print_json, print_table, progress
-from vettura.cli.replay import files_of
+from vettura.cli.replay import trip_files
 from vettura.drive.calibrate import (
     FITTED,
     NOT_SHOWN,
@@ -79,7 +79,7 @@ def calibrate_command(
         raise UsageError(f"--mass {mass:g}: must lie between 300 and 10,000 kg")
     spec = load_car(car)
     params = params_of(spec, mass_kg=mass)
-    measured, failed = _read(files_of(trips))
+    measured, failed = _read(trip_files(trips))
     if use is not None and not 1 <= use <= len(measured):
         raise UsageError(f"--use {use}: must lie between 1 and the {len(measured)} trips there are")
     chosen = measured if use is None else choose(measured, use)

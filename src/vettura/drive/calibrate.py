@@ -8,7 +8,12 @@ from typing import NamedTuple
 import msgspec
 
 from vettura.car.params import Params
-from vettura.drive.calibrate_evidence import CHANNEL_SIGMA, STRETCH_FLOOR_WH, STRETCH_LEFT, Row
+from vettura.drive.calibrate_evidence import (
+    STRETCH_FLOOR_WH,
+    STRETCH_LEFT,
+    Row,
+    channel_sd_wh,
+)
 from vettura.drive.calibrate_fit import COUNT, SHOWN_REDUCTION, Fit, fit
 from vettura.drive.calibrate_follow import DEFAULT_DEGC
 from vettura.drive.calibrate_knobs import HEATING, KNOBS, NAMES, knob_named
@@ -264,7 +269,8 @@ def predict(
         STRETCH_LEFT * (calibration.stretch_sigma * energy) ** 2 + STRETCH_FLOOR_WH**2
         for energy in drawn
     )
-    variance += (CHANNEL_SIGMA * row[NAMES.index(HEATING)]) ** 2
+    heard_wh, claimed_s = row[NAMES.index(HEATING)], sum(case.claimed_s)
+    variance += channel_sd_wh(energy_wh=heard_wh, claimed_s=claimed_s) ** 2 if heard_wh else 0.0
     return Prediction(sum(now), math.sqrt(variance))
 
 

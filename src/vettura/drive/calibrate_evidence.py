@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from vettura.drive.calibrate_knobs import CAPACITY, KNOBS, NAMES, RESISTANCE
+from vettura.units import SECONDS_PER_HOUR
 
 DRIVING, STANDING, CLIMATE, CHARGE, PULSES = "driving", "standing", "climate", "charge", "pulses"
 
@@ -35,9 +36,10 @@ STANDING_SIGMA, STANDING_FLOOR_W, STANDING_FLOOR_WH = 0.15, 60.0, 1.0
 """Lamps, fans and wipers come and go: tens of watts."""
 CLIMATE_SIGMA, CLIMATE_FLOOR_WH = 0.20, 25.0
 """What people set, and where the sun stands, is not known."""
-CHANNEL_SIGMA = 0.20
-"""What heater and compressor are said to take beside what they take, on one trip: at rest, where
-the pack's power can be compared, claims of electric cars' control units differ by this order."""
+CHANNEL_SIGMA, CHANNEL_ZERO_W = 0.05, 120.0
+"""What heater and compressor take beside what they are said to take: gain, and zero error while
+they claim anything. At rest, what is left of an i3's pack power varies by some 60 W around 600 W under heaters
+of 1 to 4 kW in winter, but by 200 W under claims of a few hundred watts in summer."""
 CHARGE_SIGMA, SOC_SIGMA = 0.01, 0.005
 """Gain of a current sensor, and of one reading of the state of charge: control units correct it by
 half a percent."""
@@ -76,6 +78,11 @@ def variance_of(row: Row, stretch_sigma: float = STRETCH_SIGMA) -> float:
     """Variance of a row's noise, beside what is common to its whole trip."""
     sigma = stretch_sigma if row.kind == DRIVING else SIGMAS[row.kind]
     return (sigma * row.size) ** 2 + row.floor**2
+
+
+def channel_sd_wh(*, energy_wh: float, claimed_s: float) -> float:
+    """What the climate's channels may be off [Wh], by what they claim and for how long."""
+    return math.hypot(CHANNEL_SIGMA * energy_wh, CHANNEL_ZERO_W * claimed_s / SECONDS_PER_HOUR)
 
 
 def only(name: str, value: float) -> tuple[float, ...]:

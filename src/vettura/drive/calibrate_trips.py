@@ -7,7 +7,6 @@ from itertools import pairwise
 
 from vettura.car.params import Params
 from vettura.drive.calibrate_evidence import (
-    CHANNEL_SIGMA,
     CLIMATE,
     CLIMATE_FLOOR_WH,
     DRIVING,
@@ -17,6 +16,7 @@ from vettura.drive.calibrate_evidence import (
     STANDING_MPS,
     STRETCH_FLOOR_WH,
     Row,
+    channel_sd_wh,
     charge_row,
     cut,
     pulse_row,
@@ -33,6 +33,7 @@ from vettura.drive.calibrate_knobs import (
     RESISTANCE,
     set_shares,
 )
+from vettura.drive.channels import climate_fault
 from vettura.drive.measured import MeasuredTrip
 from vettura.drive.replay import replay
 from vettura.errors import InputError
@@ -43,11 +44,10 @@ STEP_SHARE = 0.5
 """Step of the finite differences, in standard deviations of the prior."""
 DURATION_MIN_S = 120.0
 SOC_CHANGE_MIN = 0.05
-BROKEN_SHARE = 0.9
-"""Climate that took more than this of all that left the pack did not: the car drove, too."""
+STANDING_S_MIN = 60
 AWAKE_W_MIN = 100.0
-"""Nor can it leave less than this for everything else in a car that stands awake: its computers,
-pumps and screens take 150 to 400 W."""
+"""Heater and compressor cannot leave less than this for everything else in a car that stands awake:
+its computers, pumps and screens take 150 to 400 W."""
 WARM_UP_S = 600
 UNKNOWN_CLIMATE_SHARE = 0.05
 """Of a stretch's energy: how far off a modelled climate may be that nobody measured."""
@@ -67,6 +67,8 @@ class Case:
     lengths_m: list[float]
     """Of each stretch."""
     standing_s: float
+    claimed_s: list[float]
+    """How long heater or compressor claimed anything, in the order of `measured`."""
     notes_read: int
     """How many of the trip's notes came with it; those after are ours."""
     climate: bool
@@ -74,26 +76,14 @@ class Case:
 
 
 def climate_is_broken(trip: MeasuredTrip) -> bool:
-    """Whether the climate's channels claim more power than the pack gave."""
-    climate_w, power_w = climate_of(trip), trip.power_w
+    """Whether the climate's channels claim what cannot be, or leave a standing car nothing."""
+    climate_w, power_w = trip.climate_w, trip.power_w
     if climate_w is None or power_w is None:
         return False
-    drawn_w = [max(w, 0.0) for w in power_w]
     standing = [k for k, v in enumerate(trip.speed_mps) if v <= STANDING_MPS]
-    claimed = sum(climate_w[k] for k in standing)
-    given = sum(drawn_w[k] for k in standing)
-    if len(standing) >= 60 and claimed > given - AWAKE_W_MIN * len(standing):
-        return True
-    return sum(climate_w) > BROKEN_SHARE * sum(drawn_w)
-
-
-def climate_of(trip: MeasuredTrip) -> list[float] | None:
-    """Measured electric power of heater and compressor together; None when neither was logged."""
-    if trip.heating_w is None and trip.aircon_w is None:
-        return None
-    zeros = [0.0] * len(trip.time_s)
-    pairs = zip(trip.heating_w or zeros, trip.aircon_w or zeros, strict=True)
-    return [max(heat, 0.0) + max(cool, 0.0) for heat, cool in pairs]
+    left_w = sum(power_w[k] - climate_w[k] for k in standing)
+    starved = len(standing) >= STANDING_S_MIN and left_w < AWAKE_W_MIN * len(standing)
+    return starved or bool(climate_fault(trip))
 
 
 def mended(trip: MeasuredTrip) -> MeasuredTrip:
@@ -135,14 +125,16 @@ def open_case(trip: MeasuredTrip, *, model_climate: bool) -> Case:
     trip = mended(trip)
     places = cut([0.5 * (a + b) for a, b in pairwise(trip.speed_mps)])
     mean_w = [0.5 * (a + b) for a, b in pairwise(trip.power_w or [0.0] * len(trip.time_s))]
-    climate_w = climate_of(trip)
+    climate_w = trip.climate_w
     apart = climate_w if model_climate else None
+    heard_w = climate_w[1:] if climate_w else [0.0] * len(places)
     return Case(
         trip=trip,
         places=places,
         measured=_vector(mean_w, apart[1:] if apart else None, places),
         lengths_m=sums([0.5 * (a + b) for a, b in pairwise(trip.speed_mps)], places)[:-1],
         standing_s=float(places.count(-1)),
+        claimed_s=[*sums([1.0 if w > 0.0 else 0.0 for w in heard_w], places), 0.0, 0.0],
         notes_read=read,
         climate=climate_w is not None,
     )
@@ -242,7 +234,8 @@ def energy_rows(
             CLIMATE: CLIMATE_FLOOR_WH,
         }[kind]
         if HEATING in slopes:
-            floor = math.hypot(floor, CHANNEL_SIGMA * slopes[HEATING][k])
+            channel_wh = channel_sd_wh(energy_wh=slopes[HEATING][k], claimed_s=case.claimed_s[k])
+            floor = math.hypot(floor, channel_wh)
         moves = tuple(slopes[name][k] if name in slopes else 0.0 for name in NAMES)
         rows.append(Row(kind, case.measured[k], now[k], sizes[k], floor, moves))
     return rows

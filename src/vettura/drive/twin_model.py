@@ -14,13 +14,13 @@ from vettura.car.relations import resting_state
 from vettura.car.state import Flows, Inputs, State
 from vettura.car.step import step
 from vettura.drive.calibrate_evidence import (
-    CHANNEL_SIGMA,
     DRIVING,
     STANDING_MPS,
     STRETCH_FLOOR_WH,
     STRETCH_M,
     STRETCH_MAX_S,
     Row,
+    channel_sd_wh,
     charge_row,
     pulse_row,
     slope_of,
@@ -239,7 +239,7 @@ class TwinModel:
             _wh(power_w),
             energy_wh,
             drawn_wh,
-            math.hypot(STRETCH_FLOOR_WH, CHANNEL_SIGMA * slopes[HEATING]),
+            math.hypot(STRETCH_FLOOR_WH, _channel_sd_wh(moments)),
             sensitivity,
         )
         self._take(row)
@@ -325,6 +325,11 @@ def _step_of(name: str) -> float:
 
 def _rescaled(moments: Sequence[Moment], share: float) -> list[Moment]:
     return [m._replace(climate_w=share * m.climate_w) if m.climate_w > 0.0 else m for m in moments]
+
+
+def _channel_sd_wh(moments: Sequence[Moment]) -> float:
+    claimed_w = [m.climate_w for m in moments if m.climate_w > 0.0]
+    return channel_sd_wh(energy_wh=_wh(claimed_w), claimed_s=float(len(claimed_w)))
 
 
 def _wh(power_w: Sequence[float]) -> float:
