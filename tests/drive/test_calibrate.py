@@ -67,7 +67,7 @@ def test_a_calibrated_car_foretells_a_trip_it_has_not_seen(aged):
     raw = replay(params, unseen)
     said = predict(params, unseen, found)
     assert said.low_wh < unseen.energy_wh < said.high_wh
-    assert abs(said.energy_wh / unseen.energy_wh - 1.0) < 0.03 < abs(raw.error)
+    assert abs(said.energy_wh / unseen.energy_wh - 1.0) < 0.04 < abs(raw.error)
     assert replay(apply(params, found), as_measured(unseen, found)).predicted_wh == pytest.approx(
         said.energy_wh, rel=1e-9
     )
@@ -149,7 +149,7 @@ def test_one_trip_of_another_world_moves_the_fit_little_and_is_named():
     odd = drive(params, cycle("udds"), name="odd", ambient=15.0)
     odd = replace(odd, battery_a=[1.6 * a for a in odd.battery_a], soc=None)
     found = calibrate(params, [*good, odd])
-    assert by_name(found)["rolling"].value == pytest.approx(params.road.a_n, rel=0.12)
+    assert by_name(found)["rolling"].value == pytest.approx(params.road.a_n, rel=0.15)
     assert any(line.startswith("odd:") for line in found.warnings)
 
 

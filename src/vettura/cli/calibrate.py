@@ -68,8 +68,8 @@ def calibrate_command(
     model_climate
         Let the model decide heating, and fit the cabin's heat loss to the measured heating.
     mass
-        Mass of the car with everything in it [kg], before fitting; kerb mass plus 100 kg when left
-        out.
+        Mass of the car with everything in it [kg], before fitting; kerb mass plus 4 % and 125 kg
+        when left out.
     save
         Write a calibration file, for `--calibration` of `vettura replay` and `vettura drive`.
     json
