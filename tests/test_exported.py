@@ -9,7 +9,7 @@ PUBLIC = {
     "clock": "Clock RehearsalClock RehearsalLoop WallClock rehearse",
     "bus": "Bucket Bus Entry Message Stream StreamMessage Subscription",
     "life": "Household Person Place StationConfig make_trip plan_day weather_at",
-    "drive": "CarConfig CarService",
+    "drive": "CarConfig CarService TwinConfig TwinService",
     "home": "HouseholdService",
     "energy": "WallboxService",
     "validation": (

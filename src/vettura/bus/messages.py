@@ -44,6 +44,62 @@ class Sample(Wire, frozen=True, kw_only=True):
     wall_power_w: float = 0.0
 
 
+class TwinParameter(Wire, frozen=True, kw_only=True):
+    """One parameter of a car as its twin holds it, in the units of the model."""
+
+    name: str
+    file_value: float
+    """The car file's figure."""
+    value: float
+    sd: float
+    """Standard deviation."""
+    shown: bool
+    """Whether telemetry has shown it; else the car file's figure stands."""
+
+
+class TwinAgeing(Wire, frozen=True, kw_only=True):
+    """A battery at one time, over the car file's figures."""
+
+    time_ns: int
+    capacity: float
+    capacity_sd: float
+    resistance: float
+    """At 25 °C and half charge: cold and an empty pack are taken out."""
+    resistance_sd: float
+
+
+class Twin(Wire, frozen=True, kw_only=True):
+    """`car.<vin>.twin`: what telemetry has shown of a car, and how far its charge will last."""
+
+    time_ns: int
+    parameters: list[TwinParameter]
+    range_m: float
+    """On the roads of late, in the air of now."""
+    range_low_m: float
+    range_high_m: float
+    """Ends of the interval that should hold the truth in 80 of 100 cases."""
+    wh_per_m: float
+    stretches: int
+    """Pieces of road it has learnt from, about 2 km each."""
+    capacity: float
+    """Over the car file's figure, as are the others."""
+    capacity_sd: float
+    resistance: float
+    resistance_sd: float
+    ageing: list[TwinAgeing] = []
+    """A point for each week, oldest first."""
+    outliers: int = 0
+    """Rows of evidence too far off to be believed."""
+    late: int = 0
+    """Frames out of order, or from the future."""
+    absurd: int = 0
+    """Values that cannot be."""
+    gaps: int = 0
+    """Silences too long to be bridged."""
+    unreadable: int = 0
+    """Messages that were no frames, since the process started."""
+
+
 class Session(Wire, frozen=True, kw_only=True):
     """`car.<vin>.sessions` (stream `cars`): a trip or a charge that has ended."""
 

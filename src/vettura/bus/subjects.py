@@ -5,6 +5,7 @@
 | `car.<vin>.signals` | SignalFrame | core publish |
 | `car.<vin>.get` | empty, answered with a full SignalFrame | request |
 | `car.<vin>.do.<verb>` | Command, answered with Answer | request |
+| `car.<vin>.twin` | Twin | core publish |
 | `car.<vin>.samples`, `car.<vin>.sessions` | Sample, Session | stream `cars` |
 | `home.<home>.<device>.state` | DeviceState | publish, kept in bucket `home` |
 | `home.<home>.<device>.do` | DeviceAction, answered with Answer | request |
@@ -13,8 +14,8 @@
 | `house.<home>.clock` | ClockState | publish |
 | `house.<home>.do.speed` | Command, answered with Answer | request |
 
-Buckets: `cars` (key `<vin>.state`, `<vin>.trip`), `home` (key = the subject of what is kept there),
-`house` (key `<home>.clock`).
+Buckets: `cars` (key `<vin>.state`, `<vin>.trip`, `<vin>.twin`), `home` (key = the subject of
+what is kept there), `house` (key `<home>.clock`).
 """
 
 CARS_STREAM = "cars"
@@ -39,6 +40,11 @@ def car_get(vin: str) -> str:
 def car_do(vin: str, verb: str) -> str:
     """Where a car takes commands; `*` for every verb."""
     return f"car.{vin}.do.{verb}"
+
+
+def car_twin(vin: str) -> str:
+    """Where a car's twin tells what it has learnt."""
+    return f"car.{vin}.twin"
 
 
 def car_samples(vin: str) -> str:

@@ -42,6 +42,11 @@ validate.command("vettura.cli.validate:charging", help="Minutes from 10 to 80 % 
 validate.command("vettura.cli.validate:cell", help="Voltage of a cell in pulses and discharges.")
 app.command(validate)
 app.command("vettura.cli.age:age", help="Live years with a car and see its battery age.")
+app.command(
+    "vettura.cli.calibrate:calibrate_command",
+    name="calibrate",
+    help="Fit a car to its measured trips.",
+)
 app.command("vettura.cli.rehearse:rehearse", help="Rehearse a home, faster than life.")
 app.command("vettura.cli.cars:cars", help="List the cars, or show one with its sources.")
 app.command("vettura.cli.doctor:doctor", help="Check what this machine has and lacks.")

@@ -1,5 +1,6 @@
 """`vettura drive`: one car over one cycle, at once."""
 
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -8,6 +9,8 @@ from vettura.car.catalogue import load_car
 from vettura.car.relations import params_of
 from vettura.car.spec import CarSpec
 from vettura.cli.output import Row, print_json, print_table
+from vettura.drive.calibrate import Calibration, apply
+from vettura.drive.calibrate_file import load_calibration
 from vettura.drive.cycles import load_cycle
 from vettura.drive.simulate import drive_trip, warmed_up
 from vettura.drive.uncertainty import energy_interval
@@ -23,6 +26,7 @@ def drive(
     ambient: float = 22.0,
     climate: Annotated[bool, Parameter(negative="")] = False,
     soc: float = 90.0,
+    calibration: Path | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
     """Drive a car over a cycle and print what it took from the battery.
@@ -45,6 +49,8 @@ def drive(
         Keep the cabin at 21 °C.
     soc
         Displayed charge at the start [%].
+    calibration
+        A file that `vettura calibrate --save` wrote for this car; its mass replaces the others.
     json
         Print one JSON object.
     """
@@ -52,7 +58,9 @@ def drive(
         raise UsageError(f"--soc {soc:g}: must lie between 1 and 100 %")
     if not -40.0 <= ambient <= 55.0:
         raise UsageError(f"--ambient {ambient:g}: must lie between -40 and 55 °C")
-    row = _drive(load_car(car), cycle, ambient, climate=climate, soc=soc / 100.0)
+    spec = load_car(car)
+    fitted = load_calibration(calibration, car=spec.id) if calibration else None
+    row = _drive(spec, cycle, ambient, climate=climate, soc=soc / 100.0, fitted=fitted)
     if json:
         print_json(row)
         return
@@ -60,10 +68,20 @@ def drive(
     print_table("", {"what": "", "value": ""}, rows)
 
 
-def _drive(spec: CarSpec, cycle: str, ambient: float, *, climate: bool, soc: float) -> Row:
+def _drive(
+    spec: CarSpec,
+    cycle: str,
+    ambient: float,
+    *,
+    climate: bool,
+    soc: float,
+    fitted: Calibration | None,
+) -> Row:
     trip = load_cycle(cycle)
     down = spec.body.coast_down
     params = params_of(spec, mass_kg=down.test_mass_kg if down else None)
+    if fitted:
+        params = apply(params, fitted)
     state = warmed_up(params, ambient_degc=ambient, displayed_soc=soc)
     result = drive_trip(params, trip, state=state, ambient_degc=ambient, climate=climate)
     low_wh, high_wh = energy_interval(
@@ -90,5 +108,11 @@ def _drive(spec: CarSpec, cycle: str, ambient: float, *, climate: bool, soc: flo
         "climate_kwh": round(result.climate_wh / WH_PER_KWH, 4),
         "auxiliary_kwh": round(result.auxiliary_wh / WH_PER_KWH, 4),
         "missed_s": result.missed_s,
-        "road_load": "coast-down" if down else "estimated",
+        "road_load": _road_load(spec, fitted),
     }
+
+
+def _road_load(spec: CarSpec, fitted: Calibration | None) -> str:
+    if fitted is not None:
+        return "calibrated"
+    return "coast-down" if spec.body.coast_down else "estimated"

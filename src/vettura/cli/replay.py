@@ -11,6 +11,8 @@ from vettura.car.catalogue import load_car
 from vettura.car.params import Params
 from vettura.car.relations import params_of
 from vettura.cli.output import Row, complain, note, print_json, print_table, progress
+from vettura.drive.calibrate import Calibration, apply, as_measured
+from vettura.drive.calibrate_file import load_calibration
 from vettura.drive.channels import climate_fault
 from vettura.drive.measured import MeasuredTrip, read_trip
 from vettura.drive.plot import plot_replay
@@ -41,6 +43,7 @@ def replay_command(
     plot: bool = True,
     model_climate: Annotated[bool, Parameter(negative="")] = False,
     mass: float | None = None,
+    calibration: Path | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
     """Drive a car's model along measured trips; print and plot predicted beside measured.
@@ -63,13 +66,41 @@ def replay_command(
     mass
         Mass of the car with everything in it [kg]; kerb mass plus 4 % and 125 kg when left
         out.
+    calibration
+        A file that `vettura calibrate --save` wrote for this car.
     json
         Print one JSON object for each trip.
     """
-    params = params_of(load_car(car), mass_kg=_checked(mass))
+    spec = load_car(car)
+    params = params_of(spec, mass_kg=_checked(mass))
+    fitted = load_calibration(calibration, car=spec.id) if calibration else None
+    if fitted:
+        params = apply(params, fitted)
     files = trip_files(trips)
     if not files:
         raise UsageError("name at least one trip: a CSV file, or a folder of them")
+    rows, failed = _rows(
+        params, files, out=out if plot else None, climate=model_climate, fitted=fitted
+    )
+    if json:
+        print_json(rows)
+    else:
+        print_table("", HEADINGS, rows)
+        _summarise(rows)
+        if plot:
+            note(f"plots are in {out}/")
+    return 2 if failed else 0
+
+
+def _rows(
+    params: Params,
+    files: Sequence[Path],
+    *,
+    out: Path | None,
+    climate: bool,
+    fitted: Calibration | None,
+) -> tuple[list[Row], int]:
+    """A row for each trip; how many files could not be used is counted."""
     rows: list[Row] = []
     failed = 0
     with progress("replaying", len(files)) as advance:
@@ -83,15 +114,10 @@ def replay_command(
                 failed += 1
                 complain(error.message, hint=error.hint)
                 continue
-            rows.append(_one(params, measured, out if plot else None, climate=model_climate))
-    if json:
-        print_json(rows)
-    else:
-        print_table("", HEADINGS, rows)
-        _summarise(rows)
-        if plot:
-            note(f"plots are in {out}/")
-    return 2 if failed else 0
+            if fitted:
+                measured = as_measured(measured, fitted)
+            rows.append(_one(params, measured, out, climate=climate))
+    return rows, failed
 
 
 def _checked(mass: float | None) -> float | None:

@@ -71,9 +71,10 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
 def _widen_vectors() -> None:
     """Use vectors of 512 bits where there are: compilers prefer 256 for mixed code, ours is not."""
     features = llvmlite.binding.get_host_cpu_features()
-    if features.get("avx512f") and not numba.config.CPU_FEATURES:  # type: ignore[attr-defined]
-        numba.config.CPU_NAME = llvmlite.binding.get_host_cpu_name()  # type: ignore[attr-defined]
-        numba.config.CPU_FEATURES = features.flatten() + ",-prefer-256-bit"  # type: ignore[attr-defined]
+    config: Any = numba.config
+    if features.get("avx512f") and not config.CPU_FEATURES:
+        config.CPU_NAME = llvmlite.binding.get_host_cpu_name()
+        config.CPU_FEATURES = features.flatten() + ",-prefer-256-bit"
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from vettura.bus.subjects import (
 )
 from vettura.car import load_car
 from vettura.clock.interface import Clock
-from vettura.drive import CarConfig, CarService
+from vettura.drive import CarConfig, CarService, TwinConfig, TwinService
 from vettura.energy import WallboxService
 from vettura.home import HouseholdService
 from vettura.house.file import CarEntry, HomeFile, place_of
@@ -40,7 +40,9 @@ def build(home: HomeFile, bus: Bus, clock: Clock, *, seed: int) -> dict[str, Ser
     services: dict[str, Service] = {}
     for car in home.cars:
         config = _car_config(home, car)
-        services[f"car {car.vin}"] = CarService(bus, clock, config, load_car(car.model))
+        spec = load_car(car.model)
+        services[f"car {car.vin}"] = CarService(bus, clock, config, spec)
+        services[f"twin {car.vin}"] = TwinService(bus, clock, TwinConfig(vin=car.vin), spec)
     for station in home.stations:
         services[f"station {station.id}"] = WallboxService(bus, clock, household.id, station)
     nearest = home.stations[0] if home.stations else None
