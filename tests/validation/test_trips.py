@@ -9,7 +9,7 @@ from validation.trips_made import CAR, SECONDS, bare_trip, true_trip
 from vettura.drive.measured import read_trip
 from vettura.errors import UsageError
 from vettura.validation.groups import group_trips
-from vettura.validation.trips import spread_over_air, validate_trips
+from vettura.validation.trips import pick_teachers, validate_trips
 
 TRIPS = sorted((SHARED / "data" / "bmw_i3").glob("*.csv"))
 needs_trips = pytest.mark.skipif(not TRIPS, reason="../shared/data/bmw_i3 is not here")
@@ -60,30 +60,28 @@ def test_a_channel_that_claims_what_the_motor_took_is_said_to_over_read():
     assert [score.over_reads for score in caught.scores] == [False, False, True]
 
 
-def test_trips_to_calibrate_on_are_spread_from_cold_to_warm_and_not_judged():
+def test_trips_to_calibrate_on_differ_in_weather_and_are_not_judged():
     trips = [true_trip(f"t{k}", ambient_degc=3.0 * k) for k in range(9)]
-    teachers = spread_over_air(trips, 3)
-    report = validate_trips(
-        make_params(CAR), trips, teachers=teachers, calibrate=lambda params, given: params
-    )
-    assert [trip.name for trip in teachers] == ["t1", "t4", "t7"]
-    assert {score.trip for score in report.judged()} == {"t0", "t2", "t3", "t5", "t6", "t8"}
+    teachers = pick_teachers(trips, 3)
+    report = validate_trips(make_params(CAR), trips, teachers=teachers)
+    taught = {trip.name for trip in teachers}
+    assert {"t0", "t8"} < taught
+    assert {score.trip for score in report.judged()} == {f"t{k}" for k in range(9)} - taught
 
 
 def test_a_calibrated_car_is_surer_of_a_trip():
-    trips = [true_trip(f"t{k}") for k in range(2)]
+    trips = [true_trip(f"t{k}") for k in range(6)]
     params = make_params(CAR)
-    plain = validate_trips(params, trips).scores[1].given
-    sure = validate_trips(params, trips, teachers=trips[:1], calibrate=lambda p, given: p)
-    calibrated = sure.scores[1].given
-    assert plain.energy_wh == calibrated.energy_wh
-    assert plain.low_wh < calibrated.low_wh < calibrated.high_wh < plain.high_wh
+    plain = validate_trips(params, trips[5:]).scores[0].given
+    calibrated = validate_trips(params, trips[5:], teachers=trips[:5]).scores[0].given
+    assert calibrated.energy_wh == pytest.approx(plain.energy_wh, rel=0.02)
+    assert calibrated.high_wh - calibrated.low_wh < plain.high_wh - plain.low_wh
 
 
 @pytest.mark.parametrize("count", [3, 4])
 def test_calibrating_on_every_trip_leaves_none_to_judge(count):
     with pytest.raises(UsageError, match="leave at least one to judge"):
-        spread_over_air([true_trip(f"t{k}") for k in range(3)], count)
+        pick_teachers([true_trip(f"t{k}") for k in range(3)], count)
 
 
 def test_winter_and_summer_are_told_apart_by_the_air():

@@ -2,14 +2,12 @@
 
 import os
 from collections.abc import Callable, Sequence
-from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
 from cyclopts import Parameter
 
 from vettura.car.catalogue import load_car
-from vettura.car.params import Params
 from vettura.car.relations import params_of
 from vettura.cli.output import complain, note, print_json, print_table, progress
 from vettura.cli.replay import trip_files
@@ -27,7 +25,7 @@ from vettura.cli.validate_rows import (
     trip_row,
 )
 from vettura.drive.measured import MeasuredTrip, read_trip
-from vettura.errors import EnvironmentFault, InputError, UsageError
+from vettura.errors import InputError, UsageError
 from vettura.validation.cell import validate_cell
 from vettura.validation.certification import certify
 from vettura.validation.charging import validate_charging
@@ -44,7 +42,7 @@ from vettura.validation.sections import (
     stage_lines,
     trips_section,
 )
-from vettura.validation.trips import TripsReport, spread_over_air, validate_trips
+from vettura.validation.trips import TripsReport, pick_teachers, validate_trips
 
 PLOTS = Path("docs/validation")
 CURVES = Path("../shared/data/open_ev_data")
@@ -150,7 +148,7 @@ def trips(
     car
         Id of a car (see `vettura cars`), or the path of a car file.
     calibrate
-        Fit the car on so many of the trips first, spread from the coldest to the warmest, and
+        Fit the car on so many of the trips first, chosen by weather and speed, and
         judge it on the others.
     model_climate
         Print the energy with heater and compressor modelled, even where they were measured.
@@ -167,13 +165,12 @@ def trips(
         raise UsageError(f"--calibrate {calibrate}: must not be negative")
     params = params_of(load_car(car))
     measured, failed = _read(trip_files(folders))
-    teachers = spread_over_air(measured, calibrate) if calibrate else []
+    teachers = pick_teachers(measured, calibrate) if calibrate else []
     with progress("trips", total=len(measured)) as advance:
         found = validate_trips(
             params,
             measured,
             teachers=teachers,
-            calibrate=_calibrated if teachers else None,
             advance=advance,
         )
     rows = [trip_row(score, modelled=model_climate) for score in found.scores]
@@ -220,12 +217,6 @@ def _read(files: Sequence[Path]) -> tuple[list[MeasuredTrip], bool]:
     if not found:
         raise InputError("no trip could be read")
     return found, failed
-
-
-def _calibrated(params: Params, teachers: Sequence[MeasuredTrip]) -> Params:
-    calibration = _loaded("vettura.drive.calibrate")
-    fitted: Params = calibration.apply(params, calibration.calibrate(params, teachers))
-    return fitted
 
 
 def charging(
@@ -308,12 +299,3 @@ def cell(
         lambda where: draw_cell(found, where),
         lambda pictures: cell_section(found, pictures),
     )
-
-
-def _loaded(name: str) -> Any:  # noqa: ANN401  a module that may not be there
-    try:
-        return import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name != name:
-            raise
-        raise EnvironmentFault(f"this build has no {name}") from None

@@ -3,15 +3,23 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
-from typing import TypeAlias
 
 from vettura.car.params import Params
+from vettura.drive.calibrate import (
+    EIGHTY,
+    Calibration,
+    apply,
+    as_measured,
+    calibrate,
+    choose,
+    predict,
+)
 from vettura.drive.channels import climate_fault
 from vettura.drive.measured import MeasuredTrip
-from vettura.drive.replay import Replay, replay
+from vettura.drive.replay import STEP_S, Replay, replay
 from vettura.drive.uncertainty import CALIBRATED, FROM_SPEC, Doubt, energy_interval
 from vettura.errors import UsageError
-from vettura.units import KMH_PER_MPS
+from vettura.units import KMH_PER_MPS, SECONDS_PER_HOUR
 from vettura.validation.stages import (
     Pair,
     climate_power,
@@ -22,9 +30,6 @@ from vettura.validation.stages import (
     shaft_power,
 )
 from vettura.validation.summary import r_squared, root_mean_square
-
-Calibrate: TypeAlias = Callable[[Params, Sequence[MeasuredTrip]], Params]
-"""Fits a car to measured trips."""
 
 LEVEL = 0.8
 """Of the interval that each prediction carries."""
@@ -138,21 +143,18 @@ def validate_trips(
     trips: Sequence[MeasuredTrip],
     *,
     teachers: Sequence[MeasuredTrip] = (),
-    calibrate: Calibrate | None = None,
     advance: Callable[[], None] = lambda: None,
 ) -> TripsReport:
     """Drive every trip twice, heating as measured and modelled, and hold it against the truth.
 
-    With `calibrate`, the car is fitted to the `teachers` first; those of them that are among the
-    trips are then not judged. `advance` is called after each trip.
+    With `teachers`, the car is calibrated on them first; those of them that are among the trips are
+    then not judged. `advance` is called after each trip.
     """
-    fitted = calibrate is not None and len(teachers) > 0
-    known = calibrate(params, teachers) if calibrate is not None and fitted else params
-    doubt = CALIBRATED if fitted else FROM_SPEC
-    names = {trip.name for trip in teachers} if fitted else set()
+    calibration = calibrate(params, teachers) if teachers else None
+    names = {trip.name for trip in teachers}
     scores = []
     for trip in trips:
-        scores.append(_score(known, trip, doubt, calibrated_on=trip.name in names))
+        scores.append(_score(params, trip, calibration, calibrated_on=trip.name in names))
         advance()
     power = _joined([s.stages.power for s in scores if not s.calibrated_on])
     voltage = _joined([s.stages.voltage for s in scores if not s.calibrated_on])
@@ -165,8 +167,8 @@ def validate_trips(
     )
 
 
-def spread_over_air(trips: Sequence[MeasuredTrip], count: int) -> list[MeasuredTrip]:
-    """So many intact trips, evenly spread from the coldest to the warmest: chosen by the weather.
+def pick_teachers(trips: Sequence[MeasuredTrip], count: int) -> list[MeasuredTrip]:
+    """So many trips to calibrate on, chosen by weather and speed, never by error.
 
     UsageError when there are not enough to leave one to judge.
     """
@@ -176,34 +178,52 @@ def spread_over_air(trips: Sequence[MeasuredTrip], count: int) -> list[MeasuredT
             f"cannot calibrate on {count} of {len(usable)} trips with energy and heating measured",
             hint="leave at least one to judge",
         )
-    ranked = sorted(usable, key=lambda trip: (mean_degc(trip) or 0.0, trip.name))
-    return [ranked[int((k + 0.5) * len(ranked) / count)] for k in range(count)]
+    return choose(usable, count)
 
 
-def _score(params: Params, trip: MeasuredTrip, doubt: Doubt, *, calibrated_on: bool) -> TripScore:
-    given, modelled = replay(params, trip), replay(params, trip, model_climate=True)
+def _score(
+    params: Params, trip: MeasuredTrip, calibration: Calibration | None, *, calibrated_on: bool
+) -> TripScore:
+    known = apply(params, calibration) if calibration else params
+    heard = as_measured(trip, calibration) if calibration else trip
+    doubt = CALIBRATED if calibration else FROM_SPEC
+    driven, modelled = replay(known, heard), replay(known, trip, model_climate=True)
     fault = climate_fault(trip)
+    given = _prediction(driven, doubt, measured=driven.measured_climate_wh is not None)
+    if calibration and driven.measured_climate_wh is not None:
+        sigma_wh = predict(params, trip, calibration).sigma_wh
+        given = replace(
+            given,
+            low_wh=driven.predicted_wh - EIGHTY * sigma_wh,
+            high_wh=driven.predicted_wh + EIGHTY * sigma_wh,
+        )
     return TripScore(
         trip=trip.name,
-        distance_m=given.distance_m,
-        mean_kmh=KMH_PER_MPS * given.distance_m / max(trip.time_s[-1], 1.0),
+        distance_m=driven.distance_m,
+        mean_kmh=KMH_PER_MPS * driven.distance_m / max(trip.time_s[-1], 1.0),
         ambient_degc=mean_degc(trip),
-        given=_prediction(given, doubt, measured=given.measured_climate_wh is not None),
+        given=given,
         modelled=_prediction(modelled, doubt, measured=False),
         measured_wh=trip.energy_wh,
-        measured_climate_wh=given.measured_climate_wh,
+        measured_climate_wh=sum(trip.climate_w) * STEP_S / SECONDS_PER_HOUR
+        if trip.climate_w
+        else None,
         measured_end_soc=trip.soc[-1] if trip.soc else None,
         fault=fault,
         over_reads=False,
         calibrated_on=calibrated_on,
         stages=Stages(
-            power=pack_power(given, trip),
-            shaft=shaft_power(params, given, trip),
-            electric=electric_power(params, trip),
-            voltage=pack_voltage(params, trip),
+            power=pack_power(driven, trip),
+            shaft=shaft_power(known, driven, trip),
+            electric=electric_power(known, trip),
+            voltage=pack_voltage(known, trip),
             climate=climate_power(modelled, trip),
         ),
     )
+
+
+def _energy_wh(power_w: Sequence[float] | None) -> float | None:
+    return sum(power_w) * STEP_S / SECONDS_PER_HOUR if power_w else None
 
 
 def _prediction(driven: Replay, doubt: Doubt, *, measured: bool) -> Prediction:
