@@ -5,7 +5,14 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vettura.drive.uncertainty import CALIBRATED, energy_interval
+from vettura.car import load_car
+from vettura.drive.uncertainty import (
+    CALIBRATED,
+    CYCLE_SIGMA,
+    cycle_interval,
+    energy_interval,
+    road_load_of,
+)
 
 ABOUT = {"distance_m": 20_000.0, "climate_wh": 0.0, "climate_measured": False}
 
@@ -45,3 +52,20 @@ def test_what_is_less_known_has_the_wider_interval():
 
 def test_a_long_drive_from_public_figures_is_known_to_about_a_tenth():
     assert 0.07 < 0.5 * width(energy_wh=15_000.0, distance_m=100_000.0) / 15_000.0 < 0.15
+
+
+def test_a_road_load_that_is_guessed_widens_a_cycles_interval():
+    widths = []
+    for road_load in ("calibrated", "coast-down", "drag and tyres", "estimated"):
+        low, high = cycle_interval(150.0, road_load=road_load)
+        assert low < 150.0 < high
+        widths.append(high - low)
+    assert widths == sorted(widths)
+    cold_low, cold_high = cycle_interval(150.0, road_load="coast-down", climate=40.0)
+    assert cold_high - cold_low > widths[1]
+
+
+def test_the_source_of_a_cars_road_load_is_told():
+    assert road_load_of(load_car("tesla-model-3-rwd")) == "coast-down"
+    assert road_load_of(load_car("xiaomi-su7")) == "estimated"
+    assert set(CYCLE_SIGMA) == {"calibrated", "coast-down", "drag and tyres", "estimated"}

@@ -7,7 +7,7 @@ import pytest
 from make import SHARED
 from validation.results_made import made_row
 from vettura.errors import InputError
-from vettura.validation.certification import certify, dyno_interval, fitted_errors
+from vettura.validation.certification import certify, fitted_errors
 from vettura.validation.dyno_list import read_tests, road_work_wh_per_km, suspicious
 
 LIST = SHARED / "data" / "epa_2022"
@@ -112,11 +112,6 @@ def test_one_number_fitted_on_udds_takes_the_cars_own_error_out():
     assert error == pytest.approx(0.1)
 
 
-def test_the_interval_of_a_test_lies_around_it():
-    low, high = dyno_interval(15.0, distance_m=12_000.0)
-    assert 13.0 < low < 15.0 < high < 17.0
-
-
 @pytest.mark.skipif(not LIST.exists(), reason="../shared/data/epa_2022 is not here")
 def test_every_row_of_epas_list_is_read_and_the_odd_ones_are_named():
     tests = read_tests(LIST)
@@ -124,3 +119,18 @@ def test_every_row_of_epas_list_is_read_and_the_odd_ones_are_named():
     flagged = [test.model for test, flag in zip(tests, flags, strict=True) if flag]
     assert len(tests) == 146
     assert flagged == ["Polestar2 Dual Motor"]
+
+
+@pytest.mark.skipif(not LIST.exists(), reason="../shared/data/epa_2022 is not here")
+def test_epas_list_is_met_from_public_figures():
+    """Shown: mean 4.5 %, median 4 %, nine in ten 9 %, bias 2 %; HWFET fitted on UDDS within 4 %."""
+    groups = {group.name: group for group in certify(LIST).groups()}
+    for cycle in ("UDDS", "HWFET"):
+        summary = groups[cycle].summary
+        assert summary.count == 73
+        assert summary.mape <= 0.045
+        assert summary.median <= 0.04
+        assert summary.p90 <= 0.09
+        assert abs(summary.bias) < 0.02
+        assert 0.7 <= groups[cycle].held <= 0.95
+    assert groups["HWFET, fitted on UDDS"].summary.mape <= 0.04

@@ -37,6 +37,9 @@ validate = App(
 validate.command(
     "vettura.cli.validate:certification", help="Energy at the wall of dynamometer tests."
 )
+validate.command(
+    "vettura.cli.validate:cars", help="The cars we ship, beside what was published of them."
+)
 validate.command("vettura.cli.validate:trips", help="Measured trips, second by second and in all.")
 validate.command("vettura.cli.validate:charging", help="Minutes from 10 to 80 % of real curves.")
 validate.command("vettura.cli.validate:cell", help="Voltage of a cell in pulses and discharges.")

@@ -11,6 +11,7 @@ from vettura.car.spec import CarSpec
 from vettura.cli.output import Row, print_json, print_lines, print_table
 from vettura.config import read_toml
 from vettura.drive.cycles import load_cycle
+from vettura.drive.uncertainty import road_load_of
 from vettura.units import W_PER_KW, WH_PER_KWH
 
 cars = App(name="cars", help="List the cars, or show one with its sources.")
@@ -80,7 +81,7 @@ def _row(spec: CarSpec) -> Row:
         "net_kwh": spec.battery.capacity_net_wh.value / WH_PER_KWH,
         "chemistry": spec.battery.chemistry.value.upper(),
         "heat_pump": spec.climate.heat_pump.value,
-        "road_load": "coast-down" if spec.body.coast_down else _drag_quality(spec),
+        "road_load": road_load_of(spec),
     }
 
 
@@ -88,12 +89,6 @@ def _whole_kw(row: Row) -> Row:
     """Without decimals of power, so that every column fits into 80 characters."""
     power_kw = row["power_kw"]
     return {**row, "power_kw": round(power_kw) if isinstance(power_kw, float) else power_kw}
-
-
-def _drag_quality(spec: CarSpec) -> str:
-    body = spec.body
-    guessed = body.frontal_area_m2.estimate or body.rolling_resistance.estimate
-    return "estimated" if guessed else "drag and tyres"
 
 
 def _show(spec: CarSpec, *, json: bool) -> None:

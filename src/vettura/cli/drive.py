@@ -13,7 +13,7 @@ from vettura.drive.calibrate import Calibration, apply
 from vettura.drive.calibrate_file import load_calibration
 from vettura.drive.cycles import load_cycle
 from vettura.drive.simulate import drive_trip, warmed_up
-from vettura.drive.uncertainty import energy_interval
+from vettura.drive.uncertainty import cycle_interval, road_load_of
 from vettura.errors import UsageError
 from vettura.units import KMH_PER_MPS, M_PER_KM, WH_PER_KWH
 
@@ -84,11 +84,9 @@ def _drive(
         params = apply(params, fitted)
     state = warmed_up(params, ambient_degc=ambient, displayed_soc=soc)
     result = drive_trip(params, trip, state=state, ambient_degc=ambient, climate=climate)
-    low_wh, high_wh = energy_interval(
-        result.energy_wh,
-        distance_m=result.distance_m,
-        climate_wh=result.climate_wh,
-        climate_measured=False,
+    road_load = "calibrated" if fitted else road_load_of(spec)
+    low_wh, high_wh = cycle_interval(
+        result.energy_wh, road_load=road_load, climate=result.climate_wh
     )
     # kWh/100 km for each Wh; a car that did not move has no consumption.
     per_wh = 100.0 / result.distance_m if result.distance_m > 0.0 else 0.0
@@ -108,11 +106,5 @@ def _drive(
         "climate_kwh": round(result.climate_wh / WH_PER_KWH, 4),
         "auxiliary_kwh": round(result.auxiliary_wh / WH_PER_KWH, 4),
         "missed_s": result.missed_s,
-        "road_load": _road_load(spec, fitted),
+        "road_load": road_load,
     }
-
-
-def _road_load(spec: CarSpec, fitted: Calibration | None) -> str:
-    if fitted is not None:
-        return "calibrated"
-    return "coast-down" if spec.body.coast_down else "estimated"

@@ -5,6 +5,7 @@ from vettura.units import PERCENT, W_PER_KW, WH_PER_KWH
 from vettura.validation.cell import CellRow
 from vettura.validation.certification import CertificationRow
 from vettura.validation.charging import ChargingRow
+from vettura.validation.library import LibraryRow
 from vettura.validation.stages import Pair
 from vettura.validation.summary import Summary, r_squared, root_mean_square
 from vettura.validation.trips import Prediction, TripScore
@@ -16,6 +17,16 @@ CERTIFICATION = {
     "wall_kwh_100km": "kWh/100 km",
     "measured_kwh_100km": "real",
     "error_pct": "error %",
+}
+CARS = {
+    "car": "car",
+    "cycle": "cycle",
+    "wh_per_km": "Wh/km",
+    "low_wh_per_km": "from",
+    "high_wh_per_km": "to",
+    "published_wh_per_km": "real",
+    "error_pct": "error %",
+    "road_load": "road load",
 }
 TRIPS = {
     "trip": "trip",
@@ -103,6 +114,20 @@ def certification_row(row: CertificationRow) -> Row:
         "low_kwh_100km": round(row.low_kwh_100km, 3),
         "high_kwh_100km": round(row.high_kwh_100km, 3),
         "flag": row.flag,
+    }
+
+
+def library_row(row: LibraryRow) -> Row:
+    """One car over one cycle, at the wall."""
+    return {
+        "car": row.car,
+        "cycle": row.cycle,
+        "road_load": row.road_load,
+        "wh_per_km": round(row.wh_per_km, 2),
+        "low_wh_per_km": round(row.low_wh_per_km, 2),
+        "high_wh_per_km": round(row.high_wh_per_km, 2),
+        "published_wh_per_km": row.published_wh_per_km,
+        "error_pct": None if row.error is None else round(PERCENT * row.error, 2),
     }
 
 

@@ -5,17 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vettura.drive.cycles import load_cycle
-from vettura.drive.uncertainty import energy_interval
-from vettura.units import M_PER_KM
+from vettura.drive.uncertainty import cycle_interval
 from vettura.validation.dyno import wall_kwh_100km
 from vettura.validation.dyno_list import DynoTest, read_tests, suspicious
 from vettura.validation.summary import Summary, summarise_errors
-
-LEVEL = 0.8
-DYNO_SHARE = 0.5
-"""On a dynamometer road load, load and weather are set: what is not known beforehand is this share
-of what is not known of a drive on the road."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +114,7 @@ def fitted_errors(
 
 def _row(test: DynoTest, flag: str) -> CertificationRow:
     predicted = wall_kwh_100km(test, test.cycle)
-    low, high = dyno_interval(predicted, distance_m=load_cycle(test.cycle).distance_m)
+    low, high = cycle_interval(predicted, road_load="coast-down")
     return CertificationRow(
         make=test.make,
         model=test.model,
@@ -134,17 +127,6 @@ def _row(test: DynoTest, flag: str) -> CertificationRow:
         high_kwh_100km=high,
         flag=flag,
     )
-
-
-def dyno_interval(kwh_100km: float, *, distance_m: float) -> tuple[float, float]:
-    """Consumptions [kWh/100 km] between which a dynamometer's result lies in 80 of 100 tests."""
-    wh = 10.0 * kwh_100km * distance_m / M_PER_KM
-    low_wh, high_wh = energy_interval(
-        wh, distance_m=distance_m, climate_wh=0.0, climate_measured=True, level=LEVEL
-    )
-    scale = kwh_100km / wh
-    middle = kwh_100km * (1.0 - DYNO_SHARE)
-    return middle + DYNO_SHARE * low_wh * scale, middle + DYNO_SHARE * high_wh * scale
 
 
 def _group(name: str, rows: Sequence[CertificationRow]) -> list[CertificationGroup]:

@@ -21,8 +21,10 @@ from vettura.car.spec import (
 )
 from vettura.car.state import Inputs
 from vettura.car.step import step
+from vettura.car.trip import Trip
 from vettura.drive.cycles import load_cycle
 from vettura.drive.simulate import drive_trip, warmed_up
+from vettura.units import M_PER_KM
 from vettura.validation.dyno_list import DynoTest
 
 T = TypeVar("T")
@@ -142,10 +144,15 @@ def _usual(value: T) -> Figure[T]:
 def wall_kwh_100km(car: DynoTest, cycle: str) -> float:
     """Energy at the wall [kWh/100 km] for the cycle, charging loss included, unadjusted."""
     params = params_of(spec_of(car), mass_kg=car.test_mass_kg)
+    return 0.1 * at_the_wall(params, load_cycle(cycle))
+
+
+def at_the_wall(params: Params, trip: Trip) -> float:
+    """Energy at the wall [Wh/km] for a trip in the test cell, charging loss included."""
     begin = warmed_up(params, ambient_degc=AMBIENT_DEGC, displayed_soc=SOC_MEAN)
-    driven = drive_trip(params, load_cycle(cycle), state=begin, ambient_degc=AMBIENT_DEGC)
+    driven = drive_trip(params, trip, state=begin, ambient_degc=AMBIENT_DEGC)
     used_wh = driven.energy_wh + driven.state.resistive_wh
-    return 100.0 * used_wh / driven.distance_m / charging_efficiency(params)
+    return M_PER_KM * used_wh / driven.distance_m / charging_efficiency(params)
 
 
 def charging_efficiency(params: Params) -> float:

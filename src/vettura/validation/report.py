@@ -7,7 +7,7 @@ from pathlib import Path
 from vettura.errors import EnvironmentFault, InputError
 
 PAGE = Path("docs/validation.md")
-SECTIONS = ("certification", "trips", "charging", "cell")
+SECTIONS = ("certification", "cars", "trips", "charging", "cell")
 
 
 def rewrite_section(page: Path, section: str, body: str) -> None:

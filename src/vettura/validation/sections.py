@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
+from vettura.car.plausible import CYCLE_OF
 from vettura.units import PERCENT, W_PER_KW, WH_PER_KWH
 from vettura.validation.cell import CellReport
 from vettura.validation.certification import CertificationReport
 from vettura.validation.charging import ChargingReport
 from vettura.validation.groups import Group, group_trips
+from vettura.validation.library import LibraryReport, LibraryRow
 from vettura.validation.report import markdown_table, percent, span
 from vettura.validation.summary import Summary
 from vettura.validation.trips import TripScore, TripsReport
@@ -55,6 +57,28 @@ def certification_section(report: CertificationReport, pictures: Sequence[str]) 
             "Measured figures that their twins or physics speak against:\n\n" + _list(flagged)
         )
     return _joined(parts, pictures)
+
+
+def cars_section(report: LibraryReport, pictures: Sequence[str]) -> str:
+    """Every car over every cycle at the wall, with its interval and what was published."""
+    columns = {"name": "car", "road_load": "road load"}
+    columns |= {cycle: f"{cycle.upper()}, Wh/km" for cycle in CYCLE_OF.values()}
+    cars = {row.car: {"name": row.name, "road_load": row.road_load} for row in report.rows}
+    for row in report.rows:
+        cars[row.car][row.cycle] = _beside(row)
+    parts = [markdown_table(columns, list(cars.values()))]
+    summary = report.summary()
+    if summary is not None:
+        line = figures("all that is published", summary, None)
+        parts += [markdown_table(GROUP, [line]), f"Worst: {worst_of(summary)}."]
+    return _joined(parts, pictures)
+
+
+def _beside(row: LibraryRow) -> str:
+    ours = f"{row.wh_per_km:.0f} ({row.low_wh_per_km:.0f} to {row.high_wh_per_km:.0f})"
+    if row.published_wh_per_km is None:
+        return ours
+    return f"{ours}; published {row.published_wh_per_km:.0f}, {percent(row.error, sign=True)}"
 
 
 def trips_section(report: TripsReport, car: str, pictures: Sequence[str]) -> str:
