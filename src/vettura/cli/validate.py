@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -71,7 +72,9 @@ class Paper(NamedTuple):
         """Draw, and rewrite the section of the page; `--json` alone leaves both as they are."""
         if self.json and self.page is None:
             return
-        if self.plot:
+        if self.plot and find_spec("matplotlib") is None:
+            note("plots are left out: pip install 'vettura[plots]'")
+        elif self.plot:
             drawn = draw(self.out)
             if drawn:
                 note(f"plots are in {self.out}/")
