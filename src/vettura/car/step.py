@@ -118,6 +118,7 @@ def _flows(
     acceleration_mps2: float,
     outlet_w: float,
 ) -> Flows:
+    loads_w = cabin.power_w + auxiliary_w + thermal_w + outlet_w / OUTLET_EFFICIENCY
     return Flows(
         wheel_power_w=traction.wheel_w,
         brake_power_w=traction.brake_w,
@@ -140,6 +141,7 @@ def _flows(
         acceleration_mps2=acceleration_mps2,
         trace_missed=traction.missed,
         outlet_power_w=outlet_w,
+        unserved_power_w=traction.motor_w + loads_w - charge.arriving_w - pack.power_w,
     )
 
 
