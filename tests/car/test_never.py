@@ -202,6 +202,21 @@ def test_no_emergency_stop_charges_a_battery_faster_than_it_may(grade):
             assert flows.trace_missed == 1.0
 
 
+@pytest.mark.parametrize("cycle", CYCLES)
+@pytest.mark.parametrize("ambient", [0.0, 20.0])
+def test_a_full_car_that_comes_down_a_mountain_keeps_what_it_takes(cycle, ambient):
+    """An hour of it, so that every pack is full to the brim: what goes in lies in it."""
+    world = MILD._replace(grade=-0.08, ambient_degc=ambient)
+    for car, params in CARS.items():
+        begin = settled(params, 0.98, ambient)
+        driven = drive(params, begin, CYCLES[cycle], world, laps=3)
+        full_v = 1.2 / params.drive.per_nominal_volt
+        room_wh = (1.0 - begin.soc) * params.pack.capacity_c * full_v / 3_600.0
+        assert -room_wh <= driven.chemical_wh, car
+        assert begin.soc < driven.state.soc <= 1.0, car
+        assert driven.missed_s == 0.0, car
+
+
 def test_a_drive_by_the_living_room_is_the_same_as_these():
     params = CARS["mini-cooper-se"]
     begin = settled(params, 0.7, 5.0)
