@@ -25,6 +25,9 @@ PRECONDITIONED_DEGC, PRECONDITION_RAMP_K = 28.0, 5.0
 """Where a battery is warm enough for its full charging curve, and over how much its heater fades;
 makers bring it to 25 to 45 °C."""
 HEATING_EFFICIENCY, COOLING_COP = 0.9, 2.0
+BRIM = 0.003
+"""Charge below the cells' end over which regeneration closes; no car here hides less above what
+it displays as full."""
 
 
 class Resistance(NamedTuple):
@@ -115,10 +118,12 @@ def discharge_limit_w(params: Params, soc: float, battery_degc: float) -> float:
 
 def charge_limit_w(params: Params, soc: float, battery_degc: float) -> float:
     """Power [W] the pack may take from the motor: lithium plating forbids much in the cold, and
-    there is no room in a full pack."""
+    there is no room in a full pack. What the display calls full still takes a little, the cells'
+    own end (1.0) nothing: a long way down a mountain would else charge them into nowhere."""
     cold = 0.05 + 0.95 * _rise(battery_degc + 10.0, 1.0 / 30.0)
     full = 1.0 - 0.95 * _rise(soc - (params.pack.soc_full - 0.12), 1.0 / 0.12)
-    return params.pack.charge_power_max_w * cold * full
+    room = _rise(1.0 - soc, 1.0 / BRIM)
+    return params.pack.charge_power_max_w * cold * full * room
 
 
 def _rise(beyond: float, slope: float) -> float:

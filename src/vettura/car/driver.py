@@ -55,6 +55,8 @@ def follow(params: Params, state: State, inputs: Inputs, held: Conditions, dt: f
     clipped = drive_n - brake_n != need_n
     free_mps = state.speed_mps + (drive_n - brake_n - road_n) * dt * params.road.per_inertia
     speed_mps = max(free_mps, 0.0) if clipped else wish_mps
+    # A car that rolls out of speed within the step is held from then on: the road needs no more.
+    held_n = params.road.inertia_kg * (speed_mps - free_mps) / dt if clipped else 0.0
     mean_mps = 0.5 * (state.speed_mps + speed_mps)
     # The gear takes its share in both directions.
     force_n = drive_n * (1.0 / GEAR_EFFICIENCY) - regen_n * GEAR_EFFICIENCY
@@ -72,17 +74,20 @@ def follow(params: Params, state: State, inputs: Inputs, held: Conditions, dt: f
         speed_radps=mean_mps * params.motor.per_arm,
         motor_w=motor_w,
         loss_w=motor_w - wheel_w,
-        road_n=road_n,
+        road_n=road_n - held_n,
         missed=1.0 if abs(speed_mps - max(inputs.speed_mps, 0.0)) > MISSED_MPS else 0.0,
     )
 
 
 def _reachable_mps(params: Params, state: State, inputs: Inputs, dt: float) -> float:
-    """The wish, but no faster than full force and the slope could make it within the step.
+    """The wish, but no faster than full force and the slope could make it within the step, and no
+    slower than grip and the slope could.
 
-    Without this, power would be limited at the mean of now and a far-off wish.
+    Without this, power would be limited at the mean of now and a far-off wish: a car that brakes as
+    hard as it can would charge its battery with up to twice what that takes.
     """
-    gain_mps2 = params.drive.force_max_n * params.road.per_inertia + GRAVITY_MPS2 * max(
-        -inputs.grade, 0.0
-    )
-    return min(max(inputs.speed_mps, 0.0), state.speed_mps + gain_mps2 * dt)
+    downhill_mps2 = GRAVITY_MPS2 * max(-inputs.grade, 0.0)
+    gain_mps2 = params.drive.force_max_n * params.road.per_inertia + downhill_mps2
+    loss_mps2 = BRAKE_DECELERATION_MPS2 + GRAVITY_MPS2 * inputs.grade
+    slowest_mps = max(state.speed_mps - loss_mps2 * dt, 0.0)
+    return min(max(inputs.speed_mps, slowest_mps), state.speed_mps + gain_mps2 * dt)

@@ -123,6 +123,9 @@ class Flows(NamedTuple):
     """1 when the car could not follow the wished speed."""
     outlet_power_w: float
     """Given at the plug to what hangs on the car."""
+    unserved_power_w: float
+    """Asked of the battery beyond what it can give, empty or at its peak: of motor and loads above,
+    what in truth stands still."""
 
 
 class Step(NamedTuple):

@@ -83,6 +83,7 @@ def _flows(
         acceleration_mps2=(traction.speed_mps - state.speed_mps) / dt,
         trace_missed=traction.missed,
         outlet_power_w=held.outlet_w,
+        unserved_power_w=traction.motor_w + held.loads_w - charge.arriving_w - pack.power_w,
     )
 
 
