@@ -22,6 +22,8 @@ EMPTY_RISE, EMPTY_RISE_BELOW = 1.05, 0.30
 COOLING_FROM_DEGC, COOLING_FULL_DEGC = 32.0, 40.0
 HEATING_FROM_DEGC, HEATING_FULL_DEGC = 5.0, -5.0
 HEATING_EFFICIENCY, COOLING_COP = 0.9, 2.0
+PEAK_SHARE = 0.96
+"""Of the power at which a pack's voltage halves, what is asked of it at most."""
 BRIM = 0.003
 """Charge below the cells' end over which regeneration closes; no car here hides less above what
 it displays as full."""
@@ -128,6 +130,13 @@ def _rise(beyond: float, slope: float) -> float:
     return min(max(beyond * slope, 0.0), 1.0)
 
 
+def peak_power_w(source_v: float, polarisation_v: float, ohmic_ohm: float) -> float:
+    """Most power [W] the pack can give at this moment, as far as `load_pack` goes: a cold one
+    answers a load with more voltage lost than its limit knows of."""
+    behind_v = max(source_v - polarisation_v, 0.1 * source_v)
+    return PEAK_SHARE * behind_v * behind_v / (4.0 * ohmic_ohm)
+
+
 def load_pack(
     params: Params,
     soc: float,
@@ -148,7 +157,7 @@ def load_pack(
     met = resistance(pack, soc, battery_degc, resistance_share)
     behind_v = max(source_v - polarisation_v, 0.1 * source_v)
     square = behind_v * behind_v
-    load = min(4.0 * met.ohmic_ohm * power_w, 0.96 * square)
+    load = min(4.0 * met.ohmic_ohm * power_w, PEAK_SHARE * square)
     below = 2.0 * met.ohmic_ohm * (behind_v + math.sqrt(square - load))
     # One division serves both the current and the charge that it moves.
     inverse = 1.0 / (below * capacity_share)

@@ -2,7 +2,12 @@
 
 from typing import NamedTuple
 
-from vettura.car.battery import charge_limit_w, discharge_limit_w
+from vettura.car.battery import (
+    charge_limit_w,
+    discharge_limit_w,
+    peak_power_w,
+    resistance,
+)
 from vettura.car.motor import GEAR_EFFICIENCY, regen_force_n, share_work, traction_force_max_n
 from vettura.car.params import Params
 from vettura.car.road import air_density, road_load_n
@@ -57,7 +62,7 @@ def follow(
         slipstream=inputs.slipstream,
     )
     need_n = road_n + params.road.inertia_kg * (wish_mps - state.speed_mps) / dt
-    fed_w = _fed_w(params, state, loads_w, volts)
+    fed_w = _fed_w(params, state, loads_w, source_v, volts)
     drive_n = min(max(need_n, 0.0), traction_force_max_n(params, fed_w, per_speed))
     brake_n = min(max(-need_n, 0.0), params.road.inertia_kg * BRAKE_DECELERATION_MPS2)
     taken_w = loads_w + charge_limit_w(params, soc=state.soc, battery_degc=state.battery_degc)
@@ -103,8 +108,10 @@ def _reachable_mps(params: Params, state: State, inputs: Inputs, dt: float) -> f
     return min(max(inputs.speed_mps, slowest_mps), state.speed_mps + gain_mps2 * dt)
 
 
-def _fed_w(params: Params, state: State, loads_w: float, volts: float) -> float:
-    """Power [W] that the battery can bring to the wheels: its own limit, and its voltage's."""
+def _fed_w(params: Params, state: State, loads_w: float, source_v: float, volts: float) -> float:
+    """Power [W] that the battery can bring to the wheels: its limit, its peak, its voltage's."""
     limit_w = discharge_limit_w(params, soc=state.soc, battery_degc=state.battery_degc)
-    fed_w = BATTERY_TO_WHEEL * max(limit_w - loads_w, 0.0)
+    met = resistance(params.pack, state.soc, state.battery_degc, state.resistance_share)
+    peak_w = peak_power_w(source_v, state.polarisation_v, met.ohmic_ohm)
+    fed_w = BATTERY_TO_WHEEL * max(min(limit_w, peak_w) - loads_w, 0.0)
     return min(fed_w, params.drive.power_max_w * volts)

@@ -22,10 +22,14 @@ def step(params: Params, state: State, inputs: Inputs, dt: float) -> Step:
     The wished speed is followed as far as motor, battery and brakes allow; a miss is flagged, never
     an error. A car that is offered current must stand still: the caller sees to that.
     """
-    cabin = _cabin(params, state, inputs, dt)
+    # With a flat battery everything is dark until a station or a slope brings some charge.
+    lit = state.soc > 0.0
+    cabin = _cabin(params, state, inputs, lit, dt)
     awake_w = params.supply.auxiliary_w + inputs.accessories * params.supply.accessory_w
-    auxiliary_w = params.supply.standby_w + inputs.awake * (awake_w - params.supply.standby_w)
-    thermal_w = conditioning_power_w(params, battery_degc=state.battery_degc, awake=inputs.awake)
+    lit_w = params.supply.standby_w + inputs.awake * (awake_w - params.supply.standby_w)
+    auxiliary_w = lit_w if lit else 0.0
+    awake = inputs.awake if lit else 0.0
+    thermal_w = conditioning_power_w(params, battery_degc=state.battery_degc, awake=awake)
     outlet_w = _outlet_w(params, state, inputs, dt)
     loads_w = cabin.power_w + auxiliary_w + thermal_w + outlet_w / OUTLET_EFFICIENCY
     source_v = open_circuit_v(params.pack, state.soc)
@@ -59,7 +63,7 @@ def step(params: Params, state: State, inputs: Inputs, dt: float) -> Step:
     return Step(_settle(state, flows, traction, cabin, pack, battery_degc, tyre_degc, dt), flows)
 
 
-def _cabin(params: Params, state: State, inputs: Inputs, dt: float) -> Cabin:
+def _cabin(params: Params, state: State, inputs: Inputs, lit: bool, dt: float) -> Cabin:
     return condition_cabin(
         params,
         cabin_degc=state.cabin_degc,
@@ -68,10 +72,10 @@ def _cabin(params: Params, state: State, inputs: Inputs, dt: float) -> Cabin:
         sun_w_per_m2=inputs.sun_w_per_m2,
         speed_mps=state.speed_mps,
         target_degc=inputs.cabin_target_degc,
-        climate_on=inputs.climate_on,
+        climate_on=inputs.climate_on if lit else 0.0,
         recirculation=inputs.recirculation,
         people=inputs.awake * inputs.people,
-        measured_w=inputs.climate_power_w,
+        measured_w=inputs.climate_power_w if lit else -1.0,
         dt=dt,
     )
 
