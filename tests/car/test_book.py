@@ -114,12 +114,14 @@ def parked(plug):
 
 @st.composite
 def days(draw):
-    """A drive and what follows it, from any of a pack's charges, the hidden ends included."""
+    """A drive and what follows it, from any of a pack's charges, the hidden ends included; it may
+    begin at speed, so that a car without power rolls to its end."""
     car = draw(st.sampled_from(ALL_CARS))
     params = CARS[car]
     begin = resting_state(params, displayed_soc=0.5, ambient_degc=draw(st.floats(-25.0, 45.0)))
     state = begin = begin._replace(
-        soc=draw(st.one_of(st.floats(0.0, 1.0), st.sampled_from([0.0, 0.001, 0.999, 1.0]))),
+        speed_mps=draw(st.sampled_from([0.0, 0.5, 15.0])),
+        soc=draw(st.one_of(st.floats(1e-6, 1.0), st.sampled_from([0.0, 0.001, 0.999, 1.0]))),
         capacity_share=draw(st.floats(0.6, 1.0)),
         resistance_share=draw(st.floats(1.0, 2.0)),
     )

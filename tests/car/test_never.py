@@ -187,6 +187,28 @@ def test_an_empty_battery_stops_the_car_and_gives_nothing_more(ambient):
         assert drive(params, flat, [25.0] * 600, world).chemical_wh == 0.0, car
 
 
+@pytest.mark.parametrize("ambient", [-25.0, 40.0])
+def test_a_flat_battery_leaves_the_car_dark_and_as_cold_or_hot_as_the_air(ambient):
+    world = Inputs(ambient_degc=ambient, climate_on=1.0, people=0.0)
+    for car, params in CARS.items():
+        flat = settled(params, 0.5, ambient)._replace(soc=0.0)
+        later = drive(params, flat, [0.0] * 1_800, world).state
+        assert later.auxiliary_wh == later.drawn_wh == 0.0, car
+        assert later.cabin_degc == later.battery_degc == ambient, car
+
+
+@pytest.mark.parametrize("ambient", [-30.0, -20.0, 0.0])
+@pytest.mark.parametrize("soc", [0.9, 0.5, 0.15])
+def test_full_throttle_in_the_cold_asks_no_more_than_the_pack_can_give(ambient, soc):
+    """But for the first second of all: at a crawl the copper takes more than is counted on."""
+    world = Inputs(ambient_degc=ambient, climate_on=1.0, speed_mps=60.0)
+    for car, params in CARS.items():
+        state, _ = step(params, settled(params, soc, ambient), world, 1.0)
+        for _ in range(60):
+            state, flows = step(params, state, world, 1.0)
+            assert flows.unserved_power_w < 1e-6, car
+
+
 @pytest.mark.parametrize("grade", [-0.2, 0.0, 0.2])
 def test_no_emergency_stop_charges_a_battery_faster_than_it_may(grade):
     """From 144 km/h to nothing in one wish, full and half full, warm and cold."""

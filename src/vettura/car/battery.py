@@ -25,6 +25,8 @@ PRECONDITIONED_DEGC, PRECONDITION_RAMP_K = 28.0, 5.0
 """Where a battery is warm enough for its full charging curve, and over how much its heater fades;
 makers bring it to 25 to 45 °C."""
 HEATING_EFFICIENCY, COOLING_COP = 0.9, 2.0
+PEAK_SHARE = 0.96
+"""Of the power at which a pack's voltage halves, what is asked of it at most."""
 BRIM = 0.003
 """Charge below the cells' end over which regeneration closes; no car here hides less above what
 it displays as full."""
@@ -131,6 +133,13 @@ def _rise(beyond: float, slope: float) -> float:
     return min(max(beyond * slope, 0.0), 1.0)
 
 
+def peak_power_w(source_v: float, polarisation_v: float, ohmic_ohm: float) -> float:
+    """Most power [W] the pack can give at this moment, as far as `load_pack` goes: a cold one
+    answers a load with more voltage lost than its limit knows of."""
+    behind_v = max(source_v - polarisation_v, 0.1 * source_v)
+    return PEAK_SHARE * behind_v * behind_v / (4.0 * ohmic_ohm)
+
+
 def load_pack(
     params: Params,
     soc: float,
@@ -166,7 +175,7 @@ def carry_power(
     """As `load_pack`, with voltage, resistances and capacity (and its reciprocal) at hand."""
     behind_v = max(source_v - polarisation_v, 0.1 * source_v)
     square = behind_v * behind_v
-    load = min(4.0 * met.ohmic_ohm * power_w, 0.96 * square)
+    load = min(4.0 * met.ohmic_ohm * power_w, PEAK_SHARE * square)
     below = 2.0 * met.ohmic_ohm * (behind_v + math.sqrt(square - load))
     # An empty pack gives nothing more, however hard it is asked.
     current_a = min(load / below, soc * capacity_c * (1.0 / dt))

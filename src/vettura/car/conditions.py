@@ -8,6 +8,7 @@ from vettura.car.battery import (
     discharge_limit_w,
     open_circuit_v,
     outside_gain_w,
+    peak_power_w,
     resistance,
 )
 from vettura.car.cabin import condition_cabin
@@ -57,6 +58,9 @@ class Conditions(NamedTuple):
 
 def conditions_of(params: Params, state: State, inputs: Inputs, span: float) -> Conditions:
     """Look at the car for the next `span` seconds: at most 10 while it moves, 60 at rest."""
+    # With a flat battery everything is dark until a station or a slope brings some charge.
+    lit = state.soc > 0.0
+    awake = inputs.awake if lit else 0.0
     cabin = condition_cabin(
         params,
         cabin_degc=state.cabin_degc,
@@ -65,16 +69,20 @@ def conditions_of(params: Params, state: State, inputs: Inputs, span: float) -> 
         sun_w_per_m2=inputs.sun_w_per_m2,
         speed_mps=state.speed_mps,
         target_degc=inputs.cabin_target_degc,
-        climate_on=inputs.climate_on,
+        climate_on=inputs.climate_on if lit else 0.0,
         recirculation=inputs.recirculation,
         people=inputs.awake * inputs.people,
-        measured_w=inputs.climate_power_w,
+        measured_w=inputs.climate_power_w if lit else -1.0,
         dt=span,
     )
     awake_w = params.supply.auxiliary_w + inputs.accessories * params.supply.accessory_w
-    auxiliary_w = params.supply.standby_w + inputs.awake * (awake_w - params.supply.standby_w)
+    lit_w = params.supply.standby_w + inputs.awake * (awake_w - params.supply.standby_w)
+    auxiliary_w = lit_w if lit else 0.0
     thermal_w = conditioning_power_w(
-        params, battery_degc=state.battery_degc, awake=inputs.awake, wanted=inputs.precondition
+        params,
+        battery_degc=state.battery_degc,
+        awake=awake,
+        wanted=inputs.precondition if lit else 0.0,
     )
     outlet_w = _outlet_w(params, state, inputs, span)
     comfort_w = cabin.power_w + auxiliary_w + thermal_w
@@ -83,7 +91,8 @@ def conditions_of(params: Params, state: State, inputs: Inputs, span: float) -> 
     source_v = open_circuit_v(params.pack, state.soc)
     volts = min(source_v * params.drive.per_nominal_volt, VOLTS_MAX)
     limit_w = discharge_limit_w(params, soc=state.soc, battery_degc=state.battery_degc)
-    fed_w = BATTERY_TO_WHEEL * max(limit_w - loads_w, 0.0)
+    peak_w = peak_power_w(source_v, state.polarisation_v, met.ohmic_ohm)
+    fed_w = BATTERY_TO_WHEEL * max(min(limit_w, peak_w) - loads_w, 0.0)
     room_w = charge_limit_w(params, soc=state.soc, battery_degc=state.battery_degc)
     density = air_density(inputs.pressure_pa, inputs.ambient_degc)
     capacity_c = params.pack.capacity_c * state.capacity_share
