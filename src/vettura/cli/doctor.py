@@ -62,7 +62,7 @@ def _look(data: Path) -> Iterator[Finding]:
     yield _try("example home", True, lambda: load_home(home_path(None)).household.title)
     yield _try("data folder", True, lambda: _writable(data))
     yield _try(f"port {PAGE_PORT}", False, lambda: _free(PAGE_PORT))
-    for module, extra in (("matplotlib", "plots"), ("numba", "fleet")):
+    for module, extra in (("matplotlib", "plots"), ("numba", "fleet"), ("numba_cuda", "cuda")):
         there = find_spec(module) is not None
         hint = "" if there else f"pip install 'vettura[{extra}]'"
         yield Finding(f"{module} ({extra})", there, False, hint)

@@ -95,13 +95,13 @@ def _drive_all(
         first = np.uint64(block) * BLOCK_CELLS
         for begin in range(1, len(speed_mps), HELD_STEPS):
             end = min(begin + HELD_STEPS, len(speed_mps))
-            inputs = _inputs(speed_mps[begin], ambient_degc)
+            inputs = driving_inputs(speed_mps[begin], ambient_degc)
             for lane in range(LANES):
                 at = first + np.uint64(lane)
                 params, state = _params_at(cells, at), _state_at(cells, at)
                 _put_held(cells, at, _conditions_of(params, state, inputs, float(end - begin)))
             for second in range(begin, end):
-                inputs = _inputs(speed_mps[second], ambient_degc)
+                inputs = driving_inputs(speed_mps[second], ambient_degc)
                 for lane in range(LANES):
                     at = first + np.uint64(lane)
                     params, state, held = (
@@ -115,7 +115,7 @@ def _drive_all(
 
 
 @numba.njit(inline="always", cache=True)
-def _inputs(speed_mps: float, ambient_degc: float) -> Inputs:
+def driving_inputs(speed_mps: float, ambient_degc: float) -> Inputs:
     """What `drive_trip` gives the step: all of it, since numba knows no defaults here."""
     return Inputs(
         speed_mps=speed_mps,

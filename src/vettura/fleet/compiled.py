@@ -52,7 +52,7 @@ def compiled_kernel() -> Kernel:
     numba.config.CACHE_DIR = str(cache_folder())  # type: ignore[attr-defined]
     _widen_vectors()
     for name in KERNELS:
-        for function in _own_functions(importlib.import_module(f"vettura.car.{name}")):
+        for function in own_functions(importlib.import_module(f"vettura.car.{name}")):
             compiled(function)
     return Kernel(step, conditions_of, advance)
 
@@ -92,7 +92,8 @@ def interleaved() -> Iterator[None]:
         llvmlite.binding.set_option("vettura", "-force-vector-interleave=0")
 
 
-def _own_functions(module: ModuleType) -> list[FunctionType]:
+def own_functions(module: ModuleType) -> list[FunctionType]:
+    """Functions that a module defines itself, not those it imports."""
     return [
         value
         for value in vars(module).values()
