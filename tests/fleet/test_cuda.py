@@ -20,7 +20,7 @@ from vettura.fleet.rounded import rewritten_tree
 
 COLD_DEGC = -10.0
 CARS = [params_of(load_car(car)) for car in ALL_CARS]
-# More than the 64 lanes of a block.
+# More than the lanes of a block.
 MANY = (CARS * 3)[:70]
 BEGINS = [warmed_up(params, ambient_degc=COLD_DEGC, displayed_soc=0.7) for params in MANY]
 WISHED = load_cycle("udds").speed_mps[20:56]

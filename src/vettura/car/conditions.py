@@ -11,7 +11,7 @@ from vettura.car.battery import (
     peak_power_w,
     resistance,
 )
-from vettura.car.cabin import condition_cabin
+from vettura.car.cabin import Cabin, condition_cabin
 from vettura.car.charge import OUTLET_EFFICIENCY, give_power_w
 from vettura.car.motor import switching
 from vettura.car.params import Params
@@ -61,20 +61,7 @@ def conditions_of(params: Params, state: State, inputs: Inputs, span: float) -> 
     # With a flat battery everything is dark until a station or a slope brings some charge.
     lit = state.soc > 0.0
     awake = inputs.awake if lit else 0.0
-    cabin = condition_cabin(
-        params,
-        cabin_degc=state.cabin_degc,
-        interior_degc=state.interior_degc,
-        ambient_degc=inputs.ambient_degc,
-        sun_w_per_m2=inputs.sun_w_per_m2,
-        speed_mps=state.speed_mps,
-        target_degc=inputs.cabin_target_degc,
-        climate_on=inputs.climate_on if lit else 0.0,
-        recirculation=inputs.recirculation,
-        people=inputs.awake * inputs.people,
-        measured_w=inputs.climate_power_w if lit else -1.0,
-        dt=span,
-    )
+    cabin = _cabin(params, state, inputs, lit, span)
     awake_w = params.supply.auxiliary_w + inputs.accessories * params.supply.accessory_w
     lit_w = params.supply.standby_w + inputs.awake * (awake_w - params.supply.standby_w)
     auxiliary_w = lit_w if lit else 0.0
@@ -116,6 +103,23 @@ def conditions_of(params: Params, state: State, inputs: Inputs, span: float) -> 
         interior_k_per_s=(cabin.interior_degc - state.interior_degc) * (1.0 / span),
         rolling_n=rolling_n(params, state.tyre_degc, inputs.rain_mm_per_h),
         drag_n_per_mps2=drag_n_per_mps2(params, density, inputs.slipstream),
+    )
+
+
+def _cabin(params: Params, state: State, inputs: Inputs, lit: bool, span: float) -> Cabin:
+    return condition_cabin(
+        params,
+        cabin_degc=state.cabin_degc,
+        interior_degc=state.interior_degc,
+        ambient_degc=inputs.ambient_degc,
+        sun_w_per_m2=inputs.sun_w_per_m2,
+        speed_mps=state.speed_mps,
+        target_degc=inputs.cabin_target_degc,
+        climate_on=inputs.climate_on if lit else 0.0,
+        recirculation=inputs.recirculation,
+        people=inputs.awake * inputs.people,
+        measured_w=inputs.climate_power_w if lit else -1.0,
+        dt=span,
     )
 
 

@@ -47,7 +47,9 @@ kinds)."""
 ABSENT = MotorParams(arm_m=1.0, per_arm=1.0, force_max_n=0.0)
 
 
-def drive_params(spec: CarSpec, mass_kg: float, nominal_v: float) -> DriveParams:
+def drive_params(
+    spec: CarSpec, mass_kg: float, per_inertia: float, nominal_v: float
+) -> DriveParams:
     """The motors together, in a car of that mass with that voltage at half charge."""
     drive = spec.drive
     alone, both = _losses(spec, mass_kg)
@@ -55,6 +57,7 @@ def drive_params(spec: CarSpec, mass_kg: float, nominal_v: float) -> DriveParams
     return DriveParams(
         power_max_w=drive.power_max_w.value,
         force_max_n=force_max_n,
+        push_mps2=force_max_n * per_inertia,
         regen_power_max_w=drive.regen_power_max_w.value,
         regen_force_max_n=min(force_max_n, mass_kg * drive.regen_deceleration_max_mps2.value),
         regen_share=REGEN_SHARE[drive.lift_off_regen.value],

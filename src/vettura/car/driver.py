@@ -5,12 +5,10 @@ from typing import NamedTuple
 from vettura.car.conditions import Conditions
 from vettura.car.motor import GEAR_EFFICIENCY, regen_force_n, share_work, traction_force_max_n
 from vettura.car.params import Params
-from vettura.car.road import road_load_n
+from vettura.car.road import BRAKE_DECELERATION_MPS2, road_load_n
 from vettura.car.state import Inputs, State
 from vettura.units import GRAVITY_MPS2
 
-BRAKE_DECELERATION_MPS2 = 0.9 * GRAVITY_MPS2
-"""Dry-road grip: no brake does better on road tyres."""
 MISSED_MPS = 0.5
 """A wished speed missed by more than this is flagged (40 CFR 86.115 allows 2 mph, 0.9 m/s)."""
 
@@ -50,7 +48,7 @@ def follow(params: Params, state: State, inputs: Inputs, held: Conditions, dt: f
     )
     need_n = road_n + params.road.inertia_kg * (wish_mps - state.speed_mps) / dt
     drive_n = min(max(need_n, 0.0), traction_force_max_n(params, held.fed_w, per_speed))
-    brake_n = min(max(-need_n, 0.0), params.road.inertia_kg * BRAKE_DECELERATION_MPS2)
+    brake_n = min(max(-need_n, 0.0), params.road.brake_max_n)
     regen_n = regen_force_n(params, brake_n, mean_mps, held.taken_w, per_speed)
     clipped = drive_n - brake_n != need_n
     free_mps = state.speed_mps + (drive_n - brake_n - road_n) * dt * params.road.per_inertia
@@ -61,16 +59,19 @@ def follow(params: Params, state: State, inputs: Inputs, held: Conditions, dt: f
     # The gear takes its share in both directions.
     force_n = drive_n * (1.0 / GEAR_EFFICIENCY) - regen_n * GEAR_EFFICIENCY
     work = share_work(params, force_n, mean_mps, held.switched)
-    turning = 1.0 if mean_mps > 0.0 else 0.0
-    motor_w = turning * (force_n * mean_mps + work.loss_w)
+    turning = mean_mps > 0.0
+    turning_w = force_n * mean_mps + work.loss_w
+    motor_w = turning_w if turning else 0.0
+    main_nm = work.main_n * params.motor.arm_m
+    second_nm = (force_n - work.main_n) * params.second.arm_m
     wheel_w = (drive_n - regen_n) * mean_mps
     return Traction(
         speed_mps=speed_mps,
         distance_m=mean_mps * dt,
         wheel_w=wheel_w,
         brake_w=(brake_n - regen_n) * mean_mps,
-        torque_nm=turning * work.main_n * params.motor.arm_m,
-        second_torque_nm=turning * (force_n - work.main_n) * params.second.arm_m,
+        torque_nm=main_nm if turning else 0.0,
+        second_torque_nm=second_nm if turning else 0.0,
         speed_radps=mean_mps * params.motor.per_arm,
         motor_w=motor_w,
         loss_w=motor_w - wheel_w,
@@ -86,8 +87,9 @@ def _reachable_mps(params: Params, state: State, inputs: Inputs, dt: float) -> f
     Without this, power would be limited at the mean of now and a far-off wish: a car that brakes as
     hard as it can would charge its battery with up to twice what that takes.
     """
-    downhill_mps2 = GRAVITY_MPS2 * max(-inputs.grade, 0.0)
-    gain_mps2 = params.drive.force_max_n * params.road.per_inertia + downhill_mps2
+    push_mps2 = params.drive.push_mps2
+    downhill_mps2 = push_mps2 - GRAVITY_MPS2 * inputs.grade
+    gain_mps2 = downhill_mps2 if inputs.grade < 0.0 else push_mps2
     loss_mps2 = BRAKE_DECELERATION_MPS2 + GRAVITY_MPS2 * inputs.grade
     slowest_mps = max(state.speed_mps - loss_mps2 * dt, 0.0)
     return min(max(inputs.speed_mps, slowest_mps), state.speed_mps + gain_mps2 * dt)

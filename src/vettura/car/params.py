@@ -18,6 +18,8 @@ class RoadParams(NamedTuple):
     """Mass plus what the turning parts add."""
     per_inertia: float
     """Its reciprocal [1/kg]."""
+    brake_max_n: float
+    """What tyres hold when the brakes are pressed hard."""
     a_n: float
     b_n_per_mps: float
     c_n_per_mps2: float
@@ -56,6 +58,8 @@ class DriveParams(NamedTuple):
     power_max_w: float
     force_max_n: float
     """At the wheels, of all motors."""
+    push_mps2: float
+    """What that gives on a level road without resistance."""
     regen_power_max_w: float
     regen_force_max_n: float
     regen_share: float

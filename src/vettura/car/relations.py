@@ -13,7 +13,7 @@ from vettura.car.params import (
     RoadParams,
     SupplyParams,
 )
-from vettura.car.road import REFERENCE_DENSITY
+from vettura.car.road import BRAKE_DECELERATION_MPS2, REFERENCE_DENSITY
 from vettura.car.spec import CarSpec
 from vettura.car.state import State
 from vettura.car.tables import resample
@@ -47,9 +47,10 @@ def params_of(spec: CarSpec, *, mass_kg: float | None = None) -> Params:
     mass = driven_mass_kg(spec) if mass_kg is None else mass_kg
     main, second = motor_params(spec)
     pack = _pack(spec)
+    road = _road(spec, mass)
     return Params(
-        road=_road(spec, mass),
-        drive=drive_params(spec, mass, mean_v(pack.ocv_v)),
+        road=road,
+        drive=drive_params(spec, mass, road.per_inertia, mean_v(pack.ocv_v)),
         motor=main,
         second=second,
         pack=pack,
@@ -61,6 +62,19 @@ def params_of(spec: CarSpec, *, mass_kg: float | None = None) -> Params:
 def driven_mass_kg(spec: CarSpec) -> float:
     """Mass [kg] of the car as it is usually driven: with options, people and luggage."""
     return spec.body.kerb_mass_kg.value * (1.0 + OPTIONS_SHARE) + LOAD_KG
+
+
+def with_mass(params: Params, mass_kg: float) -> Params:
+    """The same car with that mass [kg] on the same tyres: what turns grows with it."""
+    inertia_kg = params.road.inertia_kg / params.road.mass_kg * mass_kg
+    road = params.road._replace(
+        mass_kg=mass_kg,
+        inertia_kg=inertia_kg,
+        per_inertia=1.0 / inertia_kg,
+        brake_max_n=inertia_kg * BRAKE_DECELERATION_MPS2,
+    )
+    drive = params.drive._replace(push_mps2=params.drive.force_max_n / inertia_kg)
+    return params._replace(road=road, drive=drive)
 
 
 def _road(spec: CarSpec, mass_kg: float) -> RoadParams:
@@ -75,10 +89,12 @@ def _road(spec: CarSpec, mass_kg: float) -> RoadParams:
         b_n_per_mps = DRIVELINE_B_N_PER_MPS
         area_m2 = body.drag_coefficient.value * body.frontal_area_m2.value
         c_n_per_mps2 = 0.5 * REFERENCE_DENSITY * area_m2
+    inertia_kg = mass_kg * (1.0 + ROTATING_SHARE)
     return RoadParams(
         mass_kg=mass_kg,
-        inertia_kg=mass_kg * (1.0 + ROTATING_SHARE),
-        per_inertia=1.0 / (mass_kg * (1.0 + ROTATING_SHARE)),
+        inertia_kg=inertia_kg,
+        per_inertia=1.0 / inertia_kg,
+        brake_max_n=inertia_kg * BRAKE_DECELERATION_MPS2,
         a_n=a_n,
         b_n_per_mps=b_n_per_mps,
         c_n_per_mps2=c_n_per_mps2,

@@ -15,6 +15,8 @@ REFERENCE_DEGC = 20.0
 REFERENCE_DENSITY = STANDARD_PRESSURE_PA / (DRY_AIR_J_PER_KG_K * (REFERENCE_DEGC + ZERO_DEGC_IN_K))
 """Air density [kg/m³] that road loads are corrected to (SAE J1263: 20 °C, sea level)."""
 
+BRAKE_DECELERATION_MPS2 = 0.9 * GRAVITY_MPS2
+"""Dry-road grip: no brake does better on road tyres."""
 TYRE_RISE_K_PER_MPS = 0.8
 """How much warmer than the air a rolling tyre settles, for each m/s: about 20 K at 90 km/h, the
 order measured on passenger tyres (Ejsmont et al., Wear 386, 2017)."""
@@ -70,13 +72,14 @@ def road_load_n(
     A + B·v + C·v² of a coast-down (SAE J1263), with A and C as `rolling_n` and `drag_n_per_mps2`
     have them now, plus the slope's share of the weight. A car at rest is held by its brakes: 0.
     """
-    air_mps = speed_mps + headwind_mps
+    # What is 0 all the way costs a batch nothing: the compiler drops the side that is not chosen.
+    air_mps = speed_mps + headwind_mps if headwind_mps != 0.0 else speed_mps
     drag_n = drag * air_mps * abs(air_mps)
+    steady_n = rolling + params.road.b_n_per_mps * speed_mps + drag_n
     # sin(atan(g)) to third order: within 1e-4 of the truth up to 30 % of slope, and no square root.
-    slope = grade * (1.0 - 0.5 * grade * grade)
-    moving = 1.0 if speed_mps > 0.0 else 0.0
-    steady_n = rolling + params.road.b_n_per_mps * speed_mps
-    return moving * (steady_n + drag_n + params.road.mass_kg * GRAVITY_MPS2 * slope)
+    climb_n = params.road.mass_kg * GRAVITY_MPS2 * (grade * (1.0 - 0.5 * grade * grade))
+    moving_n = steady_n + climb_n if grade != 0.0 else steady_n
+    return moving_n if speed_mps > 0.0 else 0.0
 
 
 def warm_tyre(tyre_degc: float, speed_mps: float, ambient_degc: float, dt: float) -> float:

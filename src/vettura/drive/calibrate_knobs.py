@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from vettura.car.params import Params
+from vettura.car.relations import with_mass
 from vettura.units import SECONDS_PER_HOUR
 
 LOSS_PREFIXES = ("loss_", "rest_")
@@ -36,12 +37,6 @@ class Knob(NamedTuple):
 
 def _rolling(params: Params, value: float) -> Params:
     return params._replace(road=params.road._replace(a_n=value))
-
-
-def _mass(params: Params, value: float) -> Params:
-    inertia_kg = params.road.inertia_kg / params.road.mass_kg * value
-    road = params.road._replace(mass_kg=value, inertia_kg=inertia_kg, per_inertia=1.0 / inertia_kg)
-    return params._replace(road=road)
 
 
 def _auxiliary(params: Params, value: float) -> Params:
@@ -139,7 +134,7 @@ KNOBS = (
         1.5,
         "hills, or strong acceleration and braking",
         lambda params: params.road.mass_kg,
-        _mass,
+        with_mass,
     ),
     Knob(
         "auxiliary",

@@ -1,6 +1,6 @@
 """Many cars over one trace on a GPU: a thread for each car, from the car's own functions.
 
-The flat array is that of the other batches: the 64 lanes of a block are 64 threads, which read
+The flat array is that of the other batches: the 32 lanes of a block are 32 threads, which read
 neighbouring numbers. Each thread keeps its car to itself until the trip is over. With
 `NUMBA_ENABLE_CUDASIM=1` numba plays the GPU in plain Python: slow, for tests.
 """

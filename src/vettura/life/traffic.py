@@ -17,6 +17,8 @@ _STOP_SHARE = 0.42
 _WAIT_S = (2.0, 70.0)
 _WAIT_MEAN_S = 22.0
 _CREEP_MPS = 0.3
+_MOOD_MAX = 0.03
+"""Nobody drives faster than that above what the lane allows today, whatever the mood."""
 _STRETCH_SECONDS_MAX = 200_000
 
 
@@ -101,7 +103,9 @@ def _stretch(
     for _ in range(_STRETCH_SECONDS_MAX):
         # A foot never holds still: an AR(1) mood of 1.8 % with a memory of 12 s.
         wish = 0.92 * wish + chance.gauss(0.0, 0.007)
-        target = _lookup(allowed, (here_m + speed - first_m) / _CELL_M) * (1.0 + wish)
+        target = _lookup(allowed, (here_m + speed - first_m) / _CELL_M) * (
+            1.0 + min(wish, _MOOD_MAX)
+        )
         following = min(
             _towards(speed, target, foot), _before_stop(speed, end_m - here_m, foot.braking_mps2)
         )
