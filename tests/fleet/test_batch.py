@@ -3,7 +3,8 @@
 import pytest
 
 from make import ALL_CARS
-from vettura.car import load_car, params_of
+from vettura.car import Inputs, load_car, params_of
+from vettura.car.step import step
 from vettura.drive.cycles import cycle_names, load_cycle
 from vettura.drive.simulate import drive_trip, warmed_up
 from vettura.errors import UsageError
@@ -31,6 +32,25 @@ def test_twenty_cars_give_equal_bits_plain_alone_and_on_one_and_two_threads(cycl
     assert one.missed_s == [result.missed_s for result in plain]
     assert two == one
     assert alone.states == one.states[7:8]
+
+
+@pytest.mark.parametrize("ambient", [-15.0, 20.0])
+def test_lanes_that_look_every_second_give_the_bits_of_living_cars(ambient):
+    """The living car calls `step`; a batch with `hold_s` 1 looks at the conditions as often."""
+    trip = load_cycle("udds")
+    begins = [warmed_up(p, ambient_degc=ambient, displayed_soc=0.7) for p in TWENTY]
+    living = []
+    for params, state in zip(TWENTY, begins, strict=True):
+        car = state
+        for speed_mps in trip.speed_mps[1:]:
+            wish = Inputs(speed_mps=speed_mps, ambient_degc=ambient, accessories=0.0)
+            car, _ = step(params, car, wish, 1.0)
+        living.append(car)
+    for threads in (1, 2):
+        driven = drive_many(TWENTY, trip, begins, ambient_degc=ambient, hold_s=1.0, threads=threads)
+        assert driven.states == living
+    alone = drive_many(TWENTY[3:4], trip, begins[3:4], ambient_degc=ambient, hold_s=1.0)
+    assert alone.states == living[3:4]
 
 
 def test_no_cars_are_no_work():

@@ -46,10 +46,19 @@ def drive_trip(
     ambient_degc: float = 20.0,
     climate: bool = False,
     dt_s: float = 1.0,
+    hold_s: float = HOLD_S,
 ) -> Result:
     """Drive the trip from `state` (None: rested and warm-tyred at `ambient_degc`, 90 % charged)."""
     begin = state or warmed_up(params, ambient_degc=ambient_degc)
-    steps = follow_trip(params, trip, begin, ambient_degc=ambient_degc, climate=climate, dt_s=dt_s)
+    steps = follow_trip(
+        params,
+        trip,
+        begin,
+        ambient_degc=ambient_degc,
+        climate=climate,
+        dt_s=dt_s,
+        hold_s=hold_s,
+    )
     return summarise(begin, steps, dt_s)
 
 
@@ -68,11 +77,12 @@ def follow_trip(
     climate: bool,
     accessories: float = 0.0,
     dt_s: float,
+    hold_s: float = HOLD_S,
 ) -> Iterator[Step]:
     """Yield every step of the trip."""
     begin_m = state.distance_m
     count = round(trip.duration_s / dt_s)
-    stretch = max(round(HOLD_S / dt_s), 1)
+    stretch = max(round(hold_s / dt_s), 1)
     held = None
     for index in range(count):
         inputs = Inputs(

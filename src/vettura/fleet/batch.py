@@ -44,11 +44,19 @@ class Batch:
         self._count = len(cars)
         self._cells = fill(cars, begins) if cars else np.zeros(0)
 
-    def drive(self, trip: Trip, *, ambient_degc: float = 20.0, threads: int | None = None) -> None:
+    def drive(
+        self,
+        trip: Trip,
+        *,
+        ambient_degc: float = 20.0,
+        hold_s: float = HOLD_S,
+        threads: int | None = None,
+    ) -> None:
         """Drive every car over the trip in steps of one second, climate off, on a flat road.
 
         The same numbers, to the bit, as `drive.simulate.drive_trip` gives for each car alone, and
-        for any number of `threads` (None: all cores).
+        for any number of `threads` (None: all cores). With `hold_s` 1 they are those of the living
+        car's `step`, second by second.
         """
         if not self._count or len(trip.speed_mps) < 2:
             return
@@ -56,7 +64,7 @@ class Batch:
         before = numba.get_num_threads()
         numba.set_num_threads(min(threads or before, before))
         try:
-            drive_all(self._cells, np.array(trip.speed_mps), ambient_degc)
+            drive_all(self._cells, np.array(trip.speed_mps), ambient_degc, max(round(hold_s), 1))
         finally:
             numba.set_num_threads(before)
 
@@ -71,30 +79,34 @@ def drive_many(
     begins: Sequence[State],
     *,
     ambient_degc: float = 20.0,
+    hold_s: float = HOLD_S,
     threads: int | None = None,
 ) -> Driven:
     """Drive every car over one trip; see `Batch.drive`."""
     batch = Batch(cars, begins)
-    batch.drive(trip, ambient_degc=ambient_degc, threads=threads)
+    batch.drive(trip, ambient_degc=ambient_degc, hold_s=hold_s, threads=threads)
     return batch.result()
 
 
 @cache
 def _compiled() -> Callable[..., None]:
     with interleaved():
-        _drive_all.compile((numba.float64[::1], numba.float64[::1], numba.float64))
+        _drive_all.compile((numba.float64[::1], numba.float64[::1], numba.float64, numba.int64))
     drive_all: Callable[..., None] = _drive_all
     return drive_all
 
 
 @numba.njit(parallel=True, cache=True, fastmath=False, error_model="numpy")
 def _drive_all(
-    cells: NDArray[np.float64], speed_mps: NDArray[np.float64], ambient_degc: float
+    cells: NDArray[np.float64],
+    speed_mps: NDArray[np.float64],
+    ambient_degc: float,
+    held_steps: int,
 ) -> None:
     for block in numba.prange(len(cells) // BLOCK_CELLS):
         first = np.uint64(block) * BLOCK_CELLS
-        for begin in range(1, len(speed_mps), HELD_STEPS):
-            end = min(begin + HELD_STEPS, len(speed_mps))
+        for begin in range(1, len(speed_mps), held_steps):
+            end = min(begin + held_steps, len(speed_mps))
             inputs = driving_inputs(speed_mps[begin], ambient_degc)
             for lane in range(LANES):
                 at = first + np.uint64(lane)
