@@ -19,8 +19,8 @@ class Work(NamedTuple):
     loss_w: float
 
 
-def drive_loss_w(losses: LossParams, push_n: float, speed_mps: float, passed_w: float) -> float:
-    """Loss [W] of the motors that work with their inverters and gears, at a force `push_n` >= 0.
+def drive_loss_w(losses: LossParams, force2_n2: float, speed_mps: float, passed_w: float) -> float:
+    """Loss [W] of the motors that work with their inverters and gears, at a force squared.
 
     idle + k1·v + k2·P + k3·F²: iron and windage, conduction, switching and gear contact, copper
     (Guzzella and Sciarretta, Vehicle Propulsion Systems, 3rd ed., 2013, ch. 4), over force at the
@@ -30,7 +30,7 @@ def drive_loss_w(losses: LossParams, push_n: float, speed_mps: float, passed_w: 
         losses.idle_w
         + losses.speed_w_per_mps * speed_mps
         + losses.power * passed_w
-        + losses.force2_w_per_n2 * push_n * push_n
+        + losses.force2_w_per_n2 * force2_n2
     )
 
 
@@ -48,8 +48,9 @@ def share_work(params: Params, force_n: float, speed_mps: float, switched: float
     drive = params.drive
     push_n = abs(force_n)
     passed_w = switched * push_n * speed_mps
-    alone_w = drive_loss_w(drive.alone, push_n, speed_mps, passed_w)
-    both_w = drive_loss_w(drive.both, push_n, speed_mps, passed_w)
+    force2_n2 = push_n * push_n
+    alone_w = drive_loss_w(drive.alone, force2_n2, speed_mps, passed_w)
+    both_w = drive_loss_w(drive.both, force2_n2, speed_mps, passed_w)
     both_n = drive.main_share * force_n
     alone = alone_w <= both_w and push_n <= params.motor.force_max_n
     main_n = force_n if alone else both_n
@@ -69,7 +70,7 @@ def traction_force_max_n(params: Params, power_w: float, per_speed: float) -> fl
 def regen_force_n(
     params: Params, wanted_n: float, speed_mps: float, power_w: float, per_speed: float
 ) -> float:
-    """Braking force [N, positive] that the motors take of `wanted_n`; friction brakes do the rest.
+    """Braking force [N] that the motors take of `wanted_n` >= 0; friction brakes do the rest.
 
     Bounded by `power_w` that motors and battery can take, by what the motors and the car's own
     deceleration allow, and faded out towards standstill. A car that does not brake on
@@ -78,5 +79,5 @@ def regen_force_n(
     at_power = power_w * per_speed
     fade = (speed_mps - REGEN_FADE_LOW_MPS) * (1.0 / (REGEN_FADE_HIGH_MPS - REGEN_FADE_LOW_MPS))
     allowed = min(at_power, params.drive.regen_force_max_n)
-    taken = min(params.drive.regen_share * max(wanted_n, 0.0), max(allowed, 0.0))
+    taken = min(params.drive.regen_share * wanted_n, allowed)
     return taken * min(max(fade, 0.0), 1.0)
