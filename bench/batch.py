@@ -17,8 +17,8 @@ from typing import Any
 import numba
 
 from vettura.car import car_ids, load_car, params_of
+from vettura.car.relations import warmed_up
 from vettura.drive.cycles import load_cycle
-from vettura.drive.simulate import warmed_up
 from vettura.fleet.batch import Batch, Driven, drive_many
 
 CYCLE = "udds"

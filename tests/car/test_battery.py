@@ -12,7 +12,7 @@ from vettura.car.battery import (
     ACTIVATED,
     battery_degc_after,
     carry_current,
-    load_pack,
+    carry_power,
     open_circuit_v,
     resistance,
 )
@@ -53,6 +53,14 @@ def make_cell(chemistry="nmc", *, ah=60.0):
 
 def load(params, power_w, *, soc=0.6, pair_v=0.0, degc=25.0, capacity=1.0, growth=1.0, dt=1.0):
     return load_pack(params, soc, pair_v, degc, capacity, growth, power_w, dt)
+
+
+def load_pack(params, soc, pair_v, degc, capacity, growth, power_w, dt):
+    """The pack as a step asks it: conditions first, then power."""
+    pack = params.pack
+    met, held_c = resistance(pack, soc, degc, growth), pack.capacity_c * capacity
+    source_v = open_circuit_v(pack, soc)
+    return carry_power(source_v, met, held_c, 1.0 / held_c, soc, pair_v, power_w, dt)
 
 
 @pytest.mark.parametrize("chemistry", CHEMISTRIES)

@@ -4,11 +4,11 @@ import pytest
 
 from make import ALL_CARS, make_params
 from vettura.car.charge import displayed_soc
-from vettura.car.relations import resting_state
+from vettura.car.relations import resting_state, warmed_up
 from vettura.car.state import Inputs, State
 from vettura.car.step import step
 from vettura.drive.cycles import load_cycle
-from vettura.drive.simulate import drive_trip, warmed_up
+from vettura.drive.simulate import drive_trip
 
 
 def resting(params, soc=0.6, ambient=20.0):

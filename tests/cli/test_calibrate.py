@@ -9,25 +9,11 @@ import pytest
 
 from drive.truth import changed, cycle, drive
 from make import make_params
-from vettura.cli.app import run_command
 
 CAR = "bmw-i3-60ah"
 HEADER = (
     "time_s,speed_kmh,elevation_m,ambient_degc,battery_v,battery_a,soc_pct,heating_kw,battery_degc"
 )
-
-
-@pytest.fixture
-def said(capsys):
-    """Run a command in this process: its exit code, output and errors."""
-
-    def run(*arguments):
-        code = run_command([str(a) for a in arguments])
-        heard = capsys.readouterr()
-        assert "Traceback" not in heard.err
-        return code, heard.out, heard.err
-
-    return run
 
 
 def written(folder, name, speeds, **how):

@@ -10,7 +10,7 @@ import pytest
 
 from make import ALL_CARS, ROOT
 from vettura import __version__
-from vettura.cli.app import app, run_command
+from vettura.cli.app import app
 
 VETTURA = (sys.executable, "-m", "vettura")
 
@@ -35,19 +35,6 @@ sys.exit(run_command(sys.argv[1:]))
 
 def rows_of(text):
     return [json.loads(line) for line in text.splitlines()]
-
-
-@pytest.fixture
-def said(capsys):
-    """Run a command in this process: its exit code, output and errors."""
-
-    def run(*arguments):
-        code = run_command([str(a) for a in arguments])
-        heard = capsys.readouterr()
-        assert "Traceback" not in heard.err
-        return code, heard.out, heard.err
-
-    return run
 
 
 def written_trip(path, rows=None):

@@ -4,9 +4,10 @@ import pytest
 
 from make import ALL_CARS
 from vettura.car import Inputs, load_car, params_of
+from vettura.car.relations import warmed_up
 from vettura.car.step import step
 from vettura.drive.cycles import cycle_names, load_cycle
-from vettura.drive.simulate import drive_trip, warmed_up
+from vettura.drive.simulate import drive_trip
 from vettura.errors import UsageError
 from vettura.fleet.batch import drive_many
 

@@ -12,8 +12,9 @@ from numba import cuda
 
 from make import ALL_CARS
 from vettura.car import Trip, load_car, params_of
+from vettura.car.relations import warmed_up
 from vettura.drive.cycles import load_cycle
-from vettura.drive.simulate import drive_trip, warmed_up
+from vettura.drive.simulate import drive_trip
 from vettura.fleet.batch import Batch
 from vettura.fleet.compiled import KERNELS, own_functions
 from vettura.fleet.rounded import rewritten_tree

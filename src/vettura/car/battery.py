@@ -4,6 +4,7 @@ import math
 from typing import NamedTuple
 
 from vettura.car.params import Ocv, PackParams, Params
+from vettura.car.tables import rise
 
 EMPTY_KNEE, FULL_KNEE = 0.06, 0.9
 """Charge below and above which the open-circuit voltage bends away from its polynomial."""
@@ -113,8 +114,8 @@ def _arrhenius(battery_degc: float) -> float:
 
 def discharge_limit_w(params: Params, soc: float, battery_degc: float) -> float:
     """Power [W] the pack may give: less when it is cold or nearly empty."""
-    cold = 0.2 + 0.8 * _rise(battery_degc + 20.0, 1.0 / 30.0)
-    empty = _rise(soc - params.pack.soc_empty, 1.0 / 0.08)
+    cold = 0.2 + 0.8 * rise(battery_degc + 20.0, 1.0 / 30.0)
+    empty = rise(soc - params.pack.soc_empty, 1.0 / 0.08)
     return params.pack.discharge_power_max_w * cold * empty
 
 
@@ -122,44 +123,17 @@ def charge_limit_w(params: Params, soc: float, battery_degc: float) -> float:
     """Power [W] the pack may take from the motor: lithium plating forbids much in the cold, and
     there is no room in a full pack. What the display calls full still takes a little, the cells'
     own end (1.0) nothing: a long way down a mountain would else charge them into nowhere."""
-    cold = 0.05 + 0.95 * _rise(battery_degc + 10.0, 1.0 / 30.0)
-    full = 1.0 - 0.95 * _rise(soc - (params.pack.soc_full - 0.12), 1.0 / 0.12)
-    room = _rise(1.0 - soc, 1.0 / BRIM)
+    cold = 0.05 + 0.95 * rise(battery_degc + 10.0, 1.0 / 30.0)
+    full = 1.0 - 0.95 * rise(soc - (params.pack.soc_full - 0.12), 1.0 / 0.12)
+    room = rise(1.0 - soc, 1.0 / BRIM)
     return params.pack.charge_power_max_w * cold * full * room
 
 
-def _rise(beyond: float, slope: float) -> float:
-    """A straight line from 0, held at 0 and 1."""
-    return min(max(beyond * slope, 0.0), 1.0)
-
-
 def peak_power_w(source_v: float, polarisation_v: float, ohmic_ohm: float) -> float:
-    """Most power [W] the pack can give at this moment, as far as `load_pack` goes: a cold one
+    """Most power [W] the pack can give at this moment, as far as `carry_power` goes: a cold one
     answers a load with more voltage lost than its limit knows of."""
     behind_v = max(source_v - polarisation_v, 0.1 * source_v)
     return PEAK_SHARE * behind_v * behind_v / (4.0 * ohmic_ohm)
-
-
-def load_pack(
-    params: Params,
-    soc: float,
-    polarisation_v: float,
-    battery_degc: float,
-    capacity_share: float,
-    resistance_share: float,
-    power_w: float,
-    dt: float,
-) -> Pack:
-    """Answer of the pack to `power_w` at its terminals (positive discharges) over `dt` seconds.
-
-    P = I·(U - I·R) solved for I, with U the open-circuit voltage less the RC pair's. A load beyond
-    the pack's peak is clipped where 96 % of it are reached: the voltage stays above 0.6·U.
-    """
-    pack = params.pack
-    source_v = open_circuit_v(pack, soc)
-    met = resistance(pack, soc, battery_degc, resistance_share)
-    held_c = pack.capacity_c * capacity_share
-    return carry_power(source_v, met, held_c, 1.0 / held_c, soc, polarisation_v, power_w, dt)
 
 
 def carry_power(
@@ -172,7 +146,12 @@ def carry_power(
     power_w: float,
     dt: float,
 ) -> Pack:
-    """As `load_pack`, with voltage, resistances and capacity (and its reciprocal) at hand."""
+    """Answer of the pack to `power_w` at its terminals (positive discharges) over `dt` seconds.
+
+    P = I·(U - I·R) solved for I, with U the open-circuit voltage less the RC pair's, both and the
+    capacity (and its reciprocal) at hand. A load beyond the pack's peak is clipped where 96 % of it
+    are reached: the voltage stays above 0.6·U.
+    """
     behind_v = max(source_v - polarisation_v, 0.1 * source_v)
     square = behind_v * behind_v
     load = min(4.0 * met.ohmic_ohm * power_w, PEAK_SHARE * square)
@@ -238,9 +217,9 @@ def conditioning_power_w(params: Params, battery_degc: float, awake: float, want
     `wanted` is 1 to warm it for fast charging, whoever drives; then it heats up to
     PRECONDITIONED_DEGC.
     """
-    hot = _rise(battery_degc - COOLING_FROM_DEGC, 1.0 / (COOLING_FULL_DEGC - COOLING_FROM_DEGC))
-    cold = _rise(HEATING_FROM_DEGC - battery_degc, 1.0 / (HEATING_FROM_DEGC - HEATING_FULL_DEGC))
-    below = _rise(PRECONDITIONED_DEGC - battery_degc, 1.0 / PRECONDITION_RAMP_K)
+    hot = rise(battery_degc - COOLING_FROM_DEGC, 1.0 / (COOLING_FULL_DEGC - COOLING_FROM_DEGC))
+    cold = rise(HEATING_FROM_DEGC - battery_degc, 1.0 / (HEATING_FROM_DEGC - HEATING_FULL_DEGC))
+    below = rise(PRECONDITIONED_DEGC - battery_degc, 1.0 / PRECONDITION_RAMP_K)
     heating = max(awake * cold, wanted * below)
     return awake * hot * params.pack.cooling_w + heating * params.pack.heating_w
 

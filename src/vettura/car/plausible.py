@@ -15,13 +15,11 @@ from vettura.car.plausible_body import BODY_CHECKS
 from vettura.car.plausible_drive import DRIVE_CHECKS
 from vettura.car.shape import find_malformed, find_unsourced
 from vettura.car.spec import CarSpec
-from vettura.car.trial import SPRINT_S_MAX, consumption_wh_per_km, sprint_s
+from vettura.car.trial import SPRINT_S_MAX, sprint_s, wall_wh_per_km
 from vettura.car.trip import Trip
 
 SPRINT_TOLERANCE, CONSUMPTION_TOLERANCE = 0.25, 0.25
 """The cars we ship lie within 19 % and 18 % of what was published."""
-WALL_TO_BATTERY = 0.875
-"""Between wall and pack when charging; the same figure as in `relations.LOSSES`."""
 CYCLE_OF = {
     "wltp_wh_per_km": "wltc3b",
     "epa_udds_wall_wh_per_km": "udds",
@@ -95,7 +93,7 @@ def _consumption(spec: CarSpec, cycles: Mapping[str, Trip]) -> Iterator[Finding]
         published = spec.published.get(name)
         if published is None or cycle not in cycles:
             continue
-        ours = consumption_wh_per_km(spec, cycles[cycle]) / WALL_TO_BATTERY
+        ours = wall_wh_per_km(spec, cycles[cycle])
         if abs(ours / published.value - 1.0) > CONSUMPTION_TOLERANCE:
             yield warning(
                 f"published.{name}",

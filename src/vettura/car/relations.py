@@ -160,3 +160,13 @@ def resting_state(params: Params, *, displayed_soc: float, ambient_degc: float) 
         resistance_share=1.0,
         outlet_wh=0.0,
     )
+
+
+WARM_TYRE_K = 10.0
+"""What tyres and gear are warmer than the air of a dynamometer's hall."""
+
+
+def warmed_up(params: Params, *, ambient_degc: float, displayed_soc: float = 0.9) -> State:
+    """A car as a dynamometer gets it: rested, tyres and gear warm from driving."""
+    rested = resting_state(params, displayed_soc=displayed_soc, ambient_degc=ambient_degc)
+    return rested._replace(tyre_degc=ambient_degc + WARM_TYRE_K)

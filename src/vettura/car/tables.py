@@ -14,7 +14,12 @@ def lookup(table: tuple[float, ...], share: float) -> float:
 
 def ramp(value: float, low: float, high: float) -> float:
     """0 below `low`, 1 above `high`, a straight line between."""
-    return min(max((value - low) / (high - low), 0.0), 1.0)
+    return rise(value - low, 1.0 / (high - low))
+
+
+def rise(beyond: float, slope: float) -> float:
+    """A straight line from 0, held at 0 and 1."""
+    return min(max(beyond * slope, 0.0), 1.0)
 
 
 def resample(at: list[float], value: list[float]) -> tuple[float, ...]:

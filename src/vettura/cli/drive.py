@@ -6,13 +6,13 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from vettura.car.catalogue import load_car
-from vettura.car.relations import params_of
+from vettura.car.relations import params_of, warmed_up
 from vettura.car.spec import CarSpec
 from vettura.cli.output import Row, print_json, print_table
 from vettura.drive.calibrate import Calibration, apply
 from vettura.drive.calibrate_file import load_calibration
 from vettura.drive.cycles import load_cycle
-from vettura.drive.simulate import drive_trip, warmed_up
+from vettura.drive.simulate import drive_trip
 from vettura.drive.uncertainty import cycle_interval, road_load_of
 from vettura.errors import UsageError
 from vettura.units import KMH_PER_MPS, M_PER_KM, WH_PER_KWH

@@ -6,10 +6,11 @@ from typing import NamedTuple
 from vettura.car.ageing import NEW, AgeingParams, Health, Stress, age
 from vettura.car.charge import pack_soc
 from vettura.car.params import TABLE_SIZE, Params
+from vettura.car.relations import warmed_up
 from vettura.car.state import State
 from vettura.drive.cycles import load_cycle
 from vettura.drive.living import net_energy_wh
-from vettura.drive.simulate import follow_trip, warmed_up
+from vettura.drive.simulate import follow_trip
 from vettura.units import SECONDS_PER_HOUR
 
 HOURS_PER_MONTH = 365.25 * 24.0 / 12.0

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from vettura.car.conditions import conditions_of
 from vettura.car.params import Params
-from vettura.car.relations import resting_state
+from vettura.car.relations import warmed_up
 from vettura.car.state import Inputs, State, Step
 from vettura.car.step import advance
 from vettura.car.trip import Trip
@@ -60,12 +60,6 @@ def drive_trip(
         hold_s=hold_s,
     )
     return summarise(begin, steps, dt_s)
-
-
-def warmed_up(params: Params, *, ambient_degc: float, displayed_soc: float = 0.9) -> State:
-    """A car as a dynamometer gets it: rested, tyres and gear warm from driving."""
-    rested = resting_state(params, displayed_soc=displayed_soc, ambient_degc=ambient_degc)
-    return rested._replace(tyre_degc=ambient_degc + 10.0)
 
 
 def follow_trip(

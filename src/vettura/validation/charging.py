@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 
 from msgspec.structs import replace as changed
 
@@ -15,7 +14,7 @@ from vettura.car.spec import Figure, Table
 from vettura.car.state import Inputs, State
 from vettura.car.step import step
 from vettura.units import SECONDS_PER_HOUR
-from vettura.validation.curves import FROM_SOC, TO_SOC, Curve, Curves, read_curves
+from vettura.validation.curves import FROM_SOC, TO_SOC, Curve, Curves
 from vettura.validation.summary import Summary, summarise_errors
 
 GENERIC = "vw-id4-pro"
@@ -91,13 +90,6 @@ def validate_charging(curves: Curves, advance: Callable[[], None] = lambda: None
         )
         advance()
     return ChargingReport(rows=rows, left_out=curves.left_out)
-
-
-def validate_charging_folder(
-    folder: Path, advance: Callable[[], None] = lambda: None
-) -> ChargingReport:
-    """Read the curves of a folder and its siblings, and charge along them."""
-    return validate_charging(read_curves(folder), advance)
 
 
 def charging_params(curve: Curve) -> Params:

@@ -7,7 +7,7 @@ from msgspec import structs
 
 from vettura.car.catalogue import load_car
 from vettura.car.params import Params
-from vettura.car.relations import params_of, resting_state
+from vettura.car.relations import params_of, warmed_up
 from vettura.car.spec import (
     Battery,
     Body,
@@ -19,11 +19,10 @@ from vettura.car.spec import (
     Motor,
     Table,
 )
-from vettura.car.state import Inputs
-from vettura.car.step import step
+from vettura.car.trial import charging_efficiency
 from vettura.car.trip import Trip
 from vettura.drive.cycles import load_cycle
-from vettura.drive.simulate import drive_trip, warmed_up
+from vettura.drive.simulate import drive_trip
 from vettura.units import M_PER_KM
 from vettura.validation.dyno_list import DynoTest
 
@@ -51,7 +50,6 @@ SILICON_CARBIDE = {"tesla": 0.0, "lucid": 0.0, "hyundai": 800.0, "kia": 800.0, "
 """Makers whose inverters of 2022 switch silicon carbide, from which voltage class on [V]: Tesla
 since 2018 (System Plus teardown SP18413), Lucid (its drive unit, 2020), Hyundai's E-GMP (Hyundai
 Motor Group, December 2020)."""
-RECHARGE_MINUTES_MAX = 48 * 60
 KINDS: dict[str, Kind] = {"PSM": "psm", "ASM": "asm", "EESM": "eesm"}
 
 
@@ -152,23 +150,5 @@ def at_the_wall(params: Params, trip: Trip) -> float:
     begin = warmed_up(params, ambient_degc=AMBIENT_DEGC, displayed_soc=SOC_MEAN)
     driven = drive_trip(params, trip, state=begin, ambient_degc=AMBIENT_DEGC)
     used_wh = driven.energy_wh + driven.state.resistive_wh
-    return M_PER_KM * used_wh / driven.distance_m / charging_efficiency(params)
-
-
-def charging_efficiency(params: Params) -> float:
-    """Energy stored over energy from the wall, in a recharge from empty to full at AC."""
-    begin = resting_state(params, displayed_soc=0.05, ambient_degc=AMBIENT_DEGC)
-    supply = params.supply
-    inputs = Inputs(
-        ambient_degc=AMBIENT_DEGC,
-        awake=0.0,
-        ac_power_w=supply.ac_power_max_w,
-        ac_phases=supply.ac_phases,
-    )
-    state = begin
-    for _ in range(RECHARGE_MINUTES_MAX):
-        state, flows = step(params, state, inputs, 60.0)
-        if flows.wall_power_w <= 0.0:
-            break
-    stored_wh = state.charged_wh - (state.resistive_wh - begin.resistive_wh)
-    return stored_wh / state.wall_wh
+    stored_wh_per_km = M_PER_KM * used_wh / driven.distance_m
+    return stored_wh_per_km / charging_efficiency(params, ambient_degc=AMBIENT_DEGC)

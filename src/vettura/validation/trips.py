@@ -205,9 +205,7 @@ def _score(
         given=given,
         modelled=_prediction(modelled, doubt, measured=False),
         measured_wh=trip.energy_wh,
-        measured_climate_wh=sum(trip.climate_w) * STEP_S / SECONDS_PER_HOUR
-        if trip.climate_w
-        else None,
+        measured_climate_wh=_energy_wh(trip.climate_w),
         measured_end_soc=trip.soc[-1] if trip.soc else None,
         fault=fault,
         over_reads=False,
