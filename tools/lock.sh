@@ -1,5 +1,5 @@
 #!/bin/sh
-# Write the three locks: what runs, what tests, what compares. Hashes, but no index addresses.
+# Write the four locks: what runs, tests, compares, fuzzes. Hashes, but no index addresses.
 set -eu
 command -v uv >/dev/null || {
     echo "vettura: writing locks needs uv (pip install uv)" >&2
@@ -15,4 +15,6 @@ compile requirements.lock --extra plots pyproject.toml tools/build.in
 compile requirements-dev.lock --extra plots --extra dev --constraint requirements.lock \
     pyproject.toml tools/build.in
 compile requirements-bench.lock --extra plots --extra dev --extra bench \
+    --constraint requirements-dev.lock pyproject.toml tools/build.in
+compile requirements-fuzz.lock --extra plots --extra dev --extra fuzz \
     --constraint requirements-dev.lock pyproject.toml tools/build.in

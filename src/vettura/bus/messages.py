@@ -4,14 +4,30 @@ Times are integer nanoseconds since the epoch, UTC. Quantities are SI, watt-hour
 Celsius; only `SignalFrame` speaks VSS units, because its paths do. Unknown fields are ignored.
 """
 
-from typing import Annotated, TypeAlias, TypeVar
+from typing import Annotated, Literal, TypeAlias, TypeVar
 
 import msgspec
 
 from vettura.car.trip import Trip
 from vettura.errors import InputError
 
-SignalValue: TypeAlias = bool | int | float | str | list[str]
+SignalValue: TypeAlias = bool | int | float | str | list[str | float]
+
+Role: TypeAlias = Literal["app", "fleet", "owner", "local"]
+"""Who may overrule whom: an app yields to the fleet's operator, both to the owner from afar, and
+all to somebody in or at the car."""
+ROLES: tuple[Role, ...] = ("app", "fleet", "owner", "local")
+"""From the least to the most."""
+
+Refusal: TypeAlias = Literal[
+    "", "unknown", "scope", "type", "range", "interlock", "conflict", "unavailable", "busy"
+]
+"""Why not, for programs; empty when obeyed. unknown: no such signal or verb; scope: the role may
+not; interlock: not in this state of the car; conflict: a higher role wished otherwise just now;
+unavailable: nothing that could do it, or it is broken; busy: ask again."""
+
+Outcome: TypeAlias = Literal["", "accepted", "refused", "reached", "timed out", "superseded"]
+"""How far a command has come; empty from who does not say."""
 
 
 class Wire(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -153,6 +169,51 @@ class Flap(Wire, frozen=True, kw_only=True, tag="flap"):
     open: bool
 
 
+class Actuate(Wire, frozen=True, kw_only=True, tag="set"):
+    """Bring one actuator to a value; path, unit and range as the table of signals says."""
+
+    path: str
+    value: SignalValue
+
+
+class Precondition(Wire, frozen=True, kw_only=True, tag="precondition"):
+    """Have the cabin at its target at that time; `ready_at_ns` None forgets the plan."""
+
+    ready_at_ns: int | None = None
+
+
+class Wake(Wire, frozen=True, kw_only=True, tag="wake"):
+    """Start the car's computers; they sleep again by themselves."""
+
+
+class Claim(Wire, frozen=True, kw_only=True, tag="claim"):
+    """A provider from outside takes over actuators and signals: a real control unit, a test bench.
+
+    The car then forwards what is asked of these actuators to `car.<vin>.wish.<provider>` and takes
+    their values from `car.<vin>.provided`. The claim is repeated while it holds; a provider that
+    falls silent loses it.
+    """
+
+    provider: str
+    actuators: list[str] = []
+    signals: list[str] = []
+
+
+class Release(Wire, frozen=True, kw_only=True, tag="release"):
+    """A provider hands back these paths, or all of its when none is named."""
+
+    provider: str
+    paths: list[str] = []
+
+
+class Inject(Wire, frozen=True, kw_only=True, tag="fault"):
+    """Break something in the car, or mend it: for tests and workshops."""
+
+    fault: str
+    """One of the table of faults in `docs/faults.md`."""
+    active: bool = True
+
+
 class Honk(Wire, frozen=True, kw_only=True, tag="honk"):
     """Sound the horn for half a second."""
 
@@ -200,6 +261,12 @@ Verb: TypeAlias = (
     | ChargeStop
     | ChargeLimit
     | Flap
+    | Actuate
+    | Precondition
+    | Wake
+    | Claim
+    | Release
+    | Inject
     | Honk
     | Flash
     | Drive
@@ -216,7 +283,10 @@ class Command(Wire, frozen=True, kw_only=True):
     id: str
     verb: Verb
     who: str = ""
-    """Who asks: page, cli, household, wallbox."""
+    """Who asks: page, cli, household, wallbox, mqtt, kuksa and the token's subject."""
+    role: Role = "app"
+    granted: bool = False
+    """Whether who asks holds a scope that names this very actuator, which stands above `role`."""
 
 
 class Answer(Wire, frozen=True, kw_only=True):
@@ -225,6 +295,51 @@ class Answer(Wire, frozen=True, kw_only=True):
     ok: bool
     reason: str = ""
     """Why not, in words for a person; empty when ok."""
+    code: Refusal = ""
+    state: Outcome = ""
+    """`reached` when it is done, `accepted` when it takes time: the end is told as an `Audit`."""
+
+
+class Audit(Wire, frozen=True, kw_only=True):
+    """`car.<vin>.audit` (stream `audit`): one command and its end; exactly one for each command."""
+
+    id: str
+    time_ns: int
+    """When it was asked."""
+    end_ns: int
+    """When it was refused, reached, superseded or given up."""
+    who: str
+    role: Role
+    what: str
+    """The verb, or for `set` the path."""
+    value: str = ""
+    """What was wished, as JSON; empty for a verb without arguments."""
+    result: Outcome
+    reason: str = ""
+    code: Refusal = ""
+
+
+class Targets(Wire, frozen=True, kw_only=True):
+    """`car.<vin>.targets`: what actuators were last told to become, by path."""
+
+    time_ns: int
+    values: dict[str, SignalValue]
+
+
+class Provided(Wire, frozen=True, kw_only=True):
+    """`car.<vin>.provided`: values of claimed signals and actuators, from their provider."""
+
+    time_ns: int
+    provider: str
+    values: dict[str, SignalValue]
+
+
+class Wish(Wire, frozen=True, kw_only=True):
+    """`car.<vin>.wish.<provider>`: the car hands on what was asked of a claimed actuator."""
+
+    id: str
+    path: str
+    value: SignalValue
 
 
 class DeviceState(Wire, frozen=True, kw_only=True):

@@ -1,16 +1,17 @@
 """The one table of car signals: every face, page and document reads it from here.
 
 Facts of COVESA VSS 6.0 (`signals.csv`, MPL-2.0): path, kind, type, unit, range, enum; ours: how
-often a signal is sent and how far it must move first.
+often a signal is sent and how far it must move first, who may command it, when it is refused and
+how long it takes. `rest_of_vss` lists what VSS names and our car has not.
 """
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
-from vettura.bus.messages import SignalValue
+from vettura.bus.messages import ROLES, Role, SignalValue
 
 VSS_VERSION = (6, 0)
 RATE_PERIOD_S = {"fast": 0.0, "second": 1.0, "slow": 10.0, "still": float("inf")}
@@ -31,14 +32,32 @@ class Signal(NamedTuple):
     """The words a string may be; empty when any will do."""
     period_s: float
     deadband: float
+    change: str
+    """static, on_change or continuous."""
+    interlock: str
+    """When a command is refused: standing, no_current, no_cable; empty for never."""
+    role: Role
+    """The least that may command it; means nothing but for actuators."""
+    travel_s: float
+    """How long a full movement takes [s]; 0 for at once."""
+    description: str
 
 
 @cache
 def signal_table() -> Mapping[str, Signal]:
     """Every signal of our car by path, in the order of the paths."""
-    text = files("vettura.bus").joinpath("signals.csv").read_text("utf-8")
-    lines = [line for line in text.splitlines() if not line.startswith("#")]
-    return {row["path"]: _signal(row) for row in csv.DictReader(lines)}
+    return {row["path"]: _signal(row) for row in _rows("signals.csv")}
+
+
+@cache
+def rest_of_vss() -> Mapping[str, Signal]:
+    """Every signal of VSS 6.0 that our car has not, by path: listed, without a value of its own."""
+    return {row["path"]: _signal(row) for row in _rows("vss_rest.csv")}
+
+
+def _rows(name: str) -> Iterator[dict[str, str]]:
+    text = files("vettura.bus").joinpath(name).read_text("utf-8")
+    return csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
 
 
 def _signal(row: dict[str, str]) -> Signal:
@@ -50,9 +69,18 @@ def _signal(row: dict[str, str]) -> Signal:
         min=float(row["min"] or "-inf"),
         max=float(row["max"] or "inf"),
         allowed=tuple(row["allowed"].split("|")) if row["allowed"] else (),
-        period_s=RATE_PERIOD_S[row["rate"]],
-        deadband=float(row["deadband"] or 0.0),
+        period_s=RATE_PERIOD_S[row.get("rate", "fast")],
+        deadband=float(row.get("deadband") or 0.0),
+        change=row.get("change") or ("static" if row["kind"] == "attribute" else "continuous"),
+        interlock=row.get("interlock", ""),
+        role=_role(row.get("role") or ROLES[0]),
+        travel_s=float(row.get("travel_s") or 0.0),
+        description=row.get("description", ""),
     )
+
+
+def _role(word: str) -> Role:
+    return next(role for role in ROLES if role == word)
 
 
 class Changes:

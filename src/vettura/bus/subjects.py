@@ -6,6 +6,10 @@
 | `car.<vin>.get` | empty, answered with a full SignalFrame | request |
 | `car.<vin>.do.<verb>` | Command, answered with Answer | request |
 | `car.<vin>.twin` | Twin | core publish |
+| `car.<vin>.targets` | Targets | core publish |
+| `car.<vin>.provided` | Provided | core publish, to the car |
+| `car.<vin>.wish.<provider>` | Wish, answered with Answer | request, from the car |
+| `car.<vin>.audit` | Audit | stream `audit` |
 | `car.<vin>.samples`, `car.<vin>.sessions` | Sample, Session | stream `cars` |
 | `home.<home>.<device>.state` | DeviceState | publish, kept in bucket `home` |
 | `home.<home>.<device>.do` | DeviceAction, answered with Answer | request |
@@ -22,6 +26,9 @@ CARS_STREAM = "cars"
 CARS_STREAM_SUBJECTS = ("car.*.samples", "car.*.sessions")
 CARS_STREAM_MAX_AGE_S = 400.0 * 86_400.0
 """A car's history is kept a little longer than a year."""
+AUDIT_STREAM = "audit"
+AUDIT_STREAM_SUBJECTS = ("car.*.audit",)
+AUDIT_STREAM_MAX_AGE_S = 400.0 * 86_400.0
 CARS_BUCKET = "cars"
 HOME_BUCKET = "home"
 HOUSE_BUCKET = "house"
@@ -45,6 +52,26 @@ def car_do(vin: str, verb: str) -> str:
 def car_twin(vin: str) -> str:
     """Where a car's twin tells what it has learnt."""
     return f"car.{vin}.twin"
+
+
+def car_targets(vin: str) -> str:
+    """Where a car says what its actuators were told to become."""
+    return f"car.{vin}.targets"
+
+
+def car_provided(vin: str) -> str:
+    """Where providers from outside give a car values of what they have claimed."""
+    return f"car.{vin}.provided"
+
+
+def car_wish(vin: str, provider: str) -> str:
+    """Where a car hands on what was asked of a claimed actuator."""
+    return f"car.{vin}.wish.{provider}"
+
+
+def car_audit(vin: str) -> str:
+    """Where every command and its end is stored; `*` for every car."""
+    return f"car.{vin}.audit"
 
 
 def car_samples(vin: str) -> str:

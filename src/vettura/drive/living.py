@@ -5,12 +5,14 @@ from typing import Any
 
 import msgspec
 
+from vettura.bus.messages import Role, SignalValue
 from vettura.car.ageing import NEW, Health
 from vettura.car.battery import open_circuit_v
 from vettura.car.charge import displayed_soc
 from vettura.car.params import Params
 from vettura.car.road import pressure_at
 from vettura.car.state import Flows, Inputs, State
+from vettura.drive.body import Body
 from vettura.drive.wear import Strain
 from vettura.errors import InputError
 from vettura.units import SECONDS_PER_HOUR
@@ -61,6 +63,23 @@ class ChargeRecord(msgspec.Struct, frozen=True, kw_only=True):
     start_soc: float
 
 
+class Pending(msgspec.Struct, frozen=True, kw_only=True):
+    """A command that was accepted and is not done yet; its end is told as an `Audit`."""
+
+    id: str
+    time_ns: int
+    deadline_ns: int
+    who: str
+    role: Role
+    path: str
+    """The actuator that must reach `value`."""
+    value: SignalValue
+    what: str
+    """The verb, or for `set` the path, as the audit names it."""
+    wished: str
+    """What was wished, as JSON."""
+
+
 class Living(msgspec.Struct, frozen=True, kw_only=True):
     """A car at one moment. Times are nanoseconds since the epoch."""
 
@@ -90,6 +109,18 @@ class Living(msgspec.Struct, frozen=True, kw_only=True):
     horn_until_ns: int = 0
     hazard_until_ns: int = 0
     awake_until_ns: int = 0
+    body: Body = Body()
+    pending: list[Pending] = []
+    faults: list[str] = []
+    """What is broken, by the names of the table of faults."""
+    charge_current_max_a: float = 0.0
+    """What the owner lets it take from AC, for each phase; 0 for no limit."""
+    discharge_power_w: float = 0.0
+    """What it shall give to the house or a tool at its outlet."""
+    discharge_reserve: float = 0.2
+    """Displayed charge below which it gives nothing away."""
+    ready_at_ns: int = 0
+    """When the cabin shall be at its target; 0 for no plan."""
     health: Health = NEW
     strain: Strain = Strain()
     """What the battery went through since it last aged."""

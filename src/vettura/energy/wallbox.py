@@ -218,7 +218,7 @@ class WallboxService:
 
     async def _ask(self, vin: str, verb: Verb) -> Answer:
         name = str(verb.__struct_config__.tag)
-        command = Command(id=self._clock.new_id(WHO), verb=verb, who=WHO)
+        command = Command(id=self._clock.new_id(WHO), verb=verb, who=WHO, role="local")
         subject = car_do(vin, name)
         try:
             return await ask(self._bus, self._clock, subject, command, patience_s=PATIENCE_S)

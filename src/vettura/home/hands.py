@@ -40,7 +40,7 @@ class Hands:
     async def tell(self, verb: Verb) -> Answer:
         """Give the car one command."""
         name = str(verb.__struct_config__.tag)
-        command = Command(id=self._clock.new_id(WHO), verb=verb, who=WHO)
+        command = Command(id=self._clock.new_id(WHO), verb=verb, who=WHO, role="local")
         try:
             return await ask(self._bus, self._clock, car_do(self._vin, name), command)
         except (BusError, InputError) as error:

@@ -4,6 +4,9 @@ from typing import Protocol
 
 from vettura.bus.interface import Bus
 from vettura.bus.subjects import (
+    AUDIT_STREAM,
+    AUDIT_STREAM_MAX_AGE_S,
+    AUDIT_STREAM_SUBJECTS,
     CARS_BUCKET,
     CARS_STREAM,
     CARS_STREAM_MAX_AGE_S,
@@ -32,6 +35,7 @@ async def prepare(bus: Bus) -> None:
     for name in (CARS_BUCKET, HOME_BUCKET, HOUSE_BUCKET):
         await bus.bucket(name)
     await bus.stream(CARS_STREAM, CARS_STREAM_SUBJECTS, max_age_s=CARS_STREAM_MAX_AGE_S)
+    await bus.stream(AUDIT_STREAM, AUDIT_STREAM_SUBJECTS, max_age_s=AUDIT_STREAM_MAX_AGE_S)
 
 
 def build(home: HomeFile, bus: Bus, clock: Clock, *, seed: int) -> dict[str, Service]:

@@ -147,7 +147,7 @@ async def health(desk: NamedDependency[Desk]) -> Response[Health]:
 
 
 async def _asked(desk: Desk, subject: str, verb: Verb) -> Response[Reply]:
-    command = Command(id=desk.pace.new_id("page"), verb=verb, who=WHO)
+    command = Command(id=desk.pace.new_id("page"), verb=verb, who=WHO, role="owner")
     try:
         answer = await ask(desk.bus, desk.pace, subject, command, patience_s=desk.patience_s)
     except (BusError, InputError) as error:

@@ -1,0 +1,103 @@
+"""Windows, doors, lamps, seats: actuators that need no physics but their own time. Pure.
+
+Which they are, how far they go and how long it takes stands in the table of signals.
+"""
+
+from collections.abc import Collection, Mapping
+from functools import cache
+
+import msgspec
+from msgspec.structs import replace
+
+from vettura.bus.messages import SignalValue
+from vettura.bus.signals import Signal, signal_table
+
+_NEW: Mapping[str, SignalValue] = {
+    "Vehicle.Body.Lights.LightSwitch": "AUTO",
+    "Vehicle.Body.Windshield.Front.Wiping.Mode": "RAIN_SENSOR",
+    "Vehicle.Cabin.HVAC.Station.Row1.Driver.AirDistribution": "MIDDLE",
+    "Vehicle.Cabin.HVAC.Station.Row1.Passenger.Temperature": 21.0,
+    "Vehicle.Cabin.Light.AmbientLight.Row1.DriverSide.Color": "#FFB46B",
+    "Vehicle.Cabin.Light.AmbientLight.Row1.DriverSide.Intensity": 40,
+    "Vehicle.Cabin.Seat.Row1.DriverSide.Position": 150,
+    "Vehicle.Cabin.Sunroof.Switch": "INACTIVE",
+    "Vehicle.Powertrain.TractionBattery.BatteryConditioning.TargetTemperature": 25.0,
+    "Vehicle.Powertrain.Transmission.PerformanceMode": "NORMAL",
+}
+"""What a new car's actuators are where nothing would be wrong; all others are off, shut or 0."""
+_FULL_TRAVEL = {"Vehicle.Cabin.Seat.Row1.DriverSide.Position": 300.0}
+"""Length of a full movement where the table gives no range; percent have 100."""
+
+
+class Body(msgspec.Struct, frozen=True, kw_only=True):
+    """Actuators at one moment, by path."""
+
+    values: dict[str, SignalValue] = {}
+    """Where they are, if elsewhere than in a new car. A position under way is a fraction."""
+    targets: dict[str, SignalValue] = {}
+    """Where those go that are under way."""
+
+
+@cache
+def new_value(path: str) -> SignalValue:
+    """What the actuator is in a new car."""
+    if path in _NEW:
+        return _NEW[path]
+    match signal_table()[path]:
+        case Signal(datatype="boolean"):
+            return False
+        case Signal(datatype="string", allowed=allowed):
+            return "INACTIVE" if "INACTIVE" in allowed else allowed[0] if allowed else ""
+        case Signal(datatype="float" | "double"):
+            return 0.0
+    return 0
+
+
+def value_of(body: Body, path: str) -> SignalValue:
+    """Where the actuator is, in the table's own type."""
+    value = body.values.get(path, new_value(path))
+    if isinstance(value, float) and signal_table()[path].datatype not in {"float", "double"}:
+        return round(value)
+    return value
+
+
+def aim(body: Body, path: str, value: SignalValue) -> Body:
+    """Start moving there; at once where movement takes no time."""
+    if signal_table()[path].travel_s <= 0.0:
+        return replace(body, values={**body.values, path: value})
+    return replace(body, targets={**body.targets, path: value})
+
+
+def is_moving(body: Body, path: str) -> bool:
+    """Whether it is under way."""
+    return path in body.targets
+
+
+def moved(body: Body, dt_s: float, *, stuck: Collection[str] = ()) -> Body:
+    """Where everything is `dt_s` later; what is `stuck` stays where it is."""
+    if not body.targets:
+        return body
+    values, targets = dict(body.values), dict(body.targets)
+    for path, target in body.targets.items():
+        if path in stuck:
+            continue
+        values[path] = _approach(path, values.get(path, new_value(path)), target, dt_s)
+        if values[path] == target:
+            del targets[path]
+    return Body(values=values, targets=targets)
+
+
+def _approach(path: str, value: SignalValue, target: SignalValue, dt_s: float) -> SignalValue:
+    travel_s = signal_table()[path].travel_s
+    if not _is_number(value) or not _is_number(target):
+        return target
+    assert isinstance(value, int | float)
+    assert isinstance(target, int | float)
+    reach = _FULL_TRAVEL.get(path, 100.0) * dt_s / travel_s
+    if abs(target - value) <= reach:
+        return target
+    return float(value) + (reach if target > value else -reach)
+
+
+def _is_number(value: SignalValue) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

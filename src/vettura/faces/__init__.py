@@ -1,0 +1,1 @@
+"""Other worlds' protocols, one file each: a face translates, it never decides."""

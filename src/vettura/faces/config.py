@@ -1,0 +1,84 @@
+"""What the home file says about faces, and what every face is told of a car."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+Port = Annotated[int, Meta(ge=0, le=65_535)]
+"""0 takes a free one."""
+
+
+class FaceConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What all faces' configs have in common: a typing mistake is an error."""
+
+
+class KuksaConfig(FaceConfig, frozen=True, kw_only=True):
+    """`[faces.kuksa]`: the gRPC server that KUKSA and Velocitas clients know, one for each car."""
+
+    host: str = "127.0.0.1"
+    port: Port = 55_555
+    """Of the first car; each further car takes the next."""
+    token_keys: list[str] = []
+    """PEM files of public keys; a token signed by one of them is asked for when any is named.
+    Without, everyone on this machine may do what an app may; other hosts are then refused."""
+
+
+class MqttConfig(FaceConfig, frozen=True, kw_only=True):
+    """`[faces.mqtt]`: the broker to speak through; without `host` the house's own bus."""
+
+    host: str = ""
+    """The household's own broker; empty for the listener of the embedded bus (MQTT 3.1.1)."""
+    port: Port = 1883
+    protocol: Literal["5", "3.1.1"] = "5"
+    username: str = ""
+    password_file: str = ""
+    """A file that holds the password alone; empty for none."""
+    tls: bool = False
+    root: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]+$")] = "vettura"
+    """First level of the car's topics."""
+
+
+class HomeAssistantConfig(FaceConfig, frozen=True, kw_only=True):
+    """`[faces.homeassistant]`: discovery of the cars through the broker of `[faces.mqtt]`."""
+
+    prefix: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]+$")] = "homeassistant"
+    by_device: bool = False
+    """One message for each car (Home Assistant 2024.11 and later) instead of one per entity."""
+
+
+class ObdConfig(FaceConfig, frozen=True, kw_only=True):
+    """`[faces.obd]`: an ELM327-compatible port for diagnosis apps, one for each car."""
+
+    host: str = "127.0.0.1"
+    port: Port = 35_000
+
+
+class CanConfig(FaceConfig, frozen=True, kw_only=True):
+    """`[faces.can]`: CAN frames and UDS on a python-can interface (extra `obd`)."""
+
+    interface: str = "udp_multicast"
+    channel: str = "239.74.163.2"
+    port: Port = 43_113
+    """Of udp_multicast."""
+
+
+class FacesConfig(FaceConfig, frozen=True, kw_only=True):
+    """`[faces]`: which protocols the house speaks; what is not named is off."""
+
+    kuksa: KuksaConfig | None = None
+    mqtt: MqttConfig | None = None
+    homeassistant: HomeAssistantConfig | None = None
+    obd: ObdConfig | None = None
+    can: CanConfig | None = None
+
+
+class CarFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a face is told of a car before it has heard a signal."""
+
+    vin: str
+    home: str
+    name: str
+    """For people, such as 'Xiaomi SU7'."""
+    make: str
+    model: str
