@@ -50,6 +50,8 @@ app.command(
     name="calibrate",
     help="Fit a car to its measured trips.",
 )
+app.command("vettura.cli.canlog:canlog", help="Turn a recorded CAN log into a trip to replay.")
+app.command("vettura.cli.canlog:dbc", help="Print the DBC file of our CAN frames.")
 app.command("vettura.cli.rehearse:rehearse", help="Rehearse a home, faster than life.")
 app.command("vettura.cli.cars:cars", help="List the cars, or show one with its sources.")
 app.command("vettura.cli.doctor:doctor", help="Check what this machine has and lacks.")
