@@ -4,6 +4,7 @@ The log is any that python-can reads (.asc, .blf, .csv, .trc, .log of candump), 
 cantools reads: both libraries come with the extra `obd`.
 """
 
+import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,7 +22,14 @@ if TYPE_CHECKING:
     from cantools.database.can import Signal
     from cantools.database.can.formats.dbc_specifics import DbcSpecifics
 
-ENDINGS = (".asc", ".blf", ".csv", ".log", ".trc")
+READERS = {
+    ".asc": "ASCReader",
+    ".blf": "BLFReader",
+    ".csv": "CSVReader",
+    ".log": "CanutilsLogReader",
+    ".trc": "TRCReader",
+}
+"""python-can's class for each ending of a file."""
 BYTES_MAX = 2_000_000_000
 SECONDS_MAX = 1_000_000
 STEP_S = 1.0
@@ -42,7 +50,7 @@ class CanTrip:
     unused: int
     """Frames that the DBC does not name, or that hold nothing wanted."""
     undecodable: int
-    """Frames of a wanted identifier that are too short."""
+    """Frames of a wanted identifier that are too short, or of a kind the DBC does not name."""
 
 
 class _Tap(NamedTuple):
@@ -127,7 +135,7 @@ def _hear(
     """Take in what one frame says; whether it could be decoded."""
     try:
         decoded = message.decode(data, decode_choices=False, allow_truncated=True)
-    except (ValueError, KeyError):
+    except (_extra("cantools").Error, ValueError, KeyError):
         return False
     assert isinstance(decoded, dict)
     heard = [tap for tap in taps if tap.name in decoded]
@@ -184,27 +192,38 @@ def _no_reading(signal: "Signal") -> frozenset[float]:
     return frozenset(float(value) for value in scaled if isinstance(value, int | float))
 
 
+class _Lines(io.TextIOWrapper):
+    """A text file that knows how many of its lines were read."""
+
+    lines = 0
+
+    def readline(self, size: int = -1, /) -> str:  # type: ignore[override]  # as its base does
+        """Next line, counted."""
+        self.lines += 1
+        return super().readline(size)
+
+
 def _frames(log: Path) -> Iterator[tuple[float, int, bytes]]:
-    """Time, identifier and data of every data frame; InputError says after which frame it broke."""
-    can = _extra("can")
-    _check(log)
+    """Time, identifier and data of every data frame; InputError says where it broke."""
+    reader_of = getattr(_extra("can"), READERS[_checked_ending(log)])
     count = 0
-    try:
-        with can.LogReader(log) as reader:
-            for message in reader:
+    with log.open("rb") as raw:
+        file = raw if log.suffix.lower() == ".blf" else _Lines(raw, "utf-8")
+        try:
+            for message in reader_of(file):
                 count += 1
                 if not message.is_remote_frame and not message.is_error_frame:
                     yield float(message.timestamp), message.arbitration_id, bytes(message.data)
-    except InputError:
-        raise
-    except Exception as error:  # noqa: BLE001  python-can's readers raise whatever they meet
-        what = str(error) or type(error).__name__
-        raise InputError(f"{log}: cannot be read after frame {count}: {what}") from None
+        except Exception as error:  # noqa: BLE001  python-can's readers raise whatever they meet
+            place = f"line {file.lines}" if isinstance(file, _Lines) else f"after frame {count}"
+            what = str(error) or type(error).__name__
+            raise InputError(f"{log}, {place}: not readable: {what}") from None
 
 
-def _check(log: Path) -> None:
-    if log.suffix.lower() not in ENDINGS:
-        raise InputError(f"{log}: not a CAN log", hint=f"known are {', '.join(ENDINGS)}")
+def _checked_ending(log: Path) -> str:
+    ending = log.suffix.lower()
+    if ending not in READERS:
+        raise InputError(f"{log}: not a CAN log", hint=f"known are {', '.join(READERS)}")
     try:
         size = log.stat().st_size
         if not log.is_file():
@@ -213,13 +232,14 @@ def _check(log: Path) -> None:
         raise InputError(f"{log}: {(error.strerror or str(error)).lower()}") from None
     if size > BYTES_MAX:
         raise InputError(f"{log}: larger than {BYTES_MAX} bytes", hint="split the log")
+    return ending
 
 
 def _read_dbc(path: Path) -> "Database":
     cantools = _extra("cantools")
     try:
         database: Database = cantools.database.load_file(path, database_format="dbc", strict=True)
-    except (cantools.database.Error, OSError, ValueError, KeyError) as error:
+    except (cantools.Error, OSError, ValueError, KeyError) as error:
         raise InputError(f"{path}: not a DBC file: {error}") from None
     return database
 

@@ -4,6 +4,7 @@ The library's state machine is fed frame by frame and asked for frames; its own 
 time-outs. Calls to every unit (0x7DF) are single frames and are read here.
 """
 
+import logging
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,6 +19,8 @@ PAD = 0x00
 INBOX_FRAMES = 1024
 """More than the 586 frames of the longest message."""
 MESSAGE_BYTES_MAX = 4095
+LOGGER = "vettura.faces.isotp"
+"""The library writes a line for every bad frame; here they are counted instead."""
 
 
 class Request(NamedTuple):
@@ -32,6 +35,7 @@ class Transport:
 
     def __init__(self, send: Callable[[Frame], None]) -> None:
         isotp = extra("isotp")
+        logging.getLogger(LOGGER).disabled = True
         self.errors = 0
         """Frames out of order, flow control that never came, lengths that cannot be."""
         self.dropped = 0
@@ -50,6 +54,7 @@ class Transport:
                 "max_frame_size": MESSAGE_BYTES_MAX,
                 "stmin": 0,
                 "blocksize": 0,
+                "logger_name": LOGGER,
             },
         )
 
