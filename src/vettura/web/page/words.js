@@ -54,6 +54,8 @@ export const DOORS = [
 ];
 export const doorSignal = (door, what) => `Vehicle.Cabin.Door.${door}.${what}`;
 
+export const windowSignal = (door) => doorSignal(door, "Window.Position");
+
 const SKY_WORDS = {
   sunny: "Sunny",
   "clear-night": "Clear",
