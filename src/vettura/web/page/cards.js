@@ -7,7 +7,6 @@ import {
   DOORS,
   doorSignal,
   duration,
-  hourMinute,
   kilometres,
   kilowatts,
   mark,
@@ -29,7 +28,6 @@ export function showCards(shown, signals) {
   showCabin(signals);
   showDoors(signals);
   showControls(signals);
-  showTold(shown.audits);
 }
 
 function showHero(shown, signals) {
@@ -273,121 +271,4 @@ function toast(words, kind) {
   while (toasts.children.length > 2) toasts.firstElementChild.remove();
   const item = add(toasts, "p", { class: kind }, words);
   setTimeout(() => item.remove(), kind === "done" ? TOAST_MS / 2 : TOAST_MS);
-}
-
-const TOLD_SHOWN = 6;
-
-const VERBS = {
-  climate: "Climate",
-  drive: "Drive",
-  plug: "Cable in",
-  unplug: "Cable out",
-  offer: "Power offered",
-  precondition: "Ready at",
-  wake: "Wake",
-  fault: "Fault",
-  claim: "Taken over",
-  release: "Handed back",
-  honk: "Horn",
-  flash: "Hazard lights",
-};
-
-/** Owners' words for what is told most: the last part of a path, what it is, off and on. */
-const KNOWN = {
-  IsFlapOpen: ["Charge flap", "shut", "open"],
-  IsLocked: ["Doors", "unlocked", "locked"],
-  IsAirConditioningActive: ["Climate", "off", "on"],
-  IsChargingCableLocked: ["Cable", "released", "latched"],
-  IsSignaling: ["Hazard lights", "off", "on"],
-  StartStopCharging: ["Charging"],
-  ChargeLimit: ["Charge limit, %"],
-  CurrentLimit: ["Charge current, A"],
-  Temperature: ["Cabin target, °C"],
-  IsAwake: ["Computers", "asleep", "awake"],
-};
-
-const PEOPLE = {
-  page: "This page",
-  cli: "Command line",
-  household: "Household",
-  wallbox: "Wallbox",
-  homeassistant: "Home Assistant",
-  mqtt: "MQTT",
-  kuksa: "KUKSA",
-};
-
-/** Parts of a path that say nothing to an owner. */
-const SILENT = new Set([
-  "Vehicle",
-  "Private",
-  "Vettura",
-  "Powertrain",
-  "TractionBattery",
-  "Body",
-  "AnyPosition",
-  "Station",
-  "Driver",
-]);
-
-/** Fill the card of who told the car what, and what became of it: the newest first. */
-function showTold(audits = []) {
-  const newest = audits.slice(-TOLD_SHOWN).reverse();
-  say(byId("told-words"), newest.length === 0 ? "Nothing yet" : "");
-  const list = byId("told");
-  while (list.children.length > newest.length) list.lastElementChild.remove();
-  newest.forEach((audit, index) => showRow(list.children[index] ?? addRow(list), audit));
-}
-
-function addRow(list) {
-  const row = add(list, "li");
-  add(row, "time");
-  const words = add(row, "p");
-  add(words, "b");
-  add(words, "small");
-  add(row, "span");
-  return row;
-}
-
-function showRow(row, audit) {
-  const [time, words, result] = row.children;
-  const [what, who] = words.children;
-  say(time, hourMinute(audit.time_ns / 1e9));
-  say(what, [whatWords(audit.what), valueWords(audit.what, audit.value)].filter(Boolean).join(" · "));
-  say(who, [whoWords(audit.who), audit.reason].filter(Boolean).join(" · "));
-  say(result, audit.result);
-  mark(row, "data-result", audit.result);
-}
-
-function whoWords(who) {
-  const [face, subject] = who.split(/:(.*)/s);
-  const name = PEOPLE[face] ?? face ?? "";
-  return subject ? `${name}, ${subject}` : name;
-}
-
-/** "Vehicle.Cabin.Door.Row1.DriverSide.Window.Position" as "Driver side window position". */
-function whatWords(what) {
-  if (!what.includes(".")) return VERBS[what] ?? what;
-  const last = what.slice(what.lastIndexOf(".") + 1);
-  if (KNOWN[last]) return KNOWN[last][0];
-  const parts = what.split(".").filter((part) => !SILENT.has(part));
-  const spoken = parts.slice(-3).map(spaced).join(" ").toLowerCase();
-  return spoken.charAt(0).toUpperCase() + spoken.slice(1);
-}
-
-const spaced = (part) =>
-  part.replace(/^Is(?=[A-Z])/, "").replace(/([a-z])(?=[A-Z0-9])/g, "$1 ");
-
-function valueWords(what, json) {
-  if (!json) return "";
-  const [, off, on] = KNOWN[what.slice(what.lastIndexOf(".") + 1)] ?? ["", "no", "yes"];
-  try {
-    const value = JSON.parse(json);
-    if (value === true) return on;
-    if (value === false) return off;
-    if (typeof value === "string") return value.toLowerCase();
-    if (typeof value !== "object") return String(value);
-  } catch {
-    /* Not JSON: nothing to show. */
-  }
-  return "";
 }
