@@ -189,3 +189,17 @@ async def test_cantools_decodes_a_recorded_log_of_our_frames(tmp_path):
     assert told["DoorFrontDriverLocked"] == str(values["Vehicle.Private.Vettura.IsLocked"]).lower()
     assert told["TroubleCodeCount"] == "1"
     assert told["Mode"] == values["Vehicle.Private.Vettura.Mode"]
+
+
+async def test_the_documents_own_scripts_run_as_they_stand_but_for_the_ports():
+    doc = (ROOT / "docs" / "diagnostics.md").read_text("utf-8")
+    app, tester = re.findall(r"^```python\n(.*?)^```$", doc, re.MULTILINE | re.DOTALL)
+    async with scene() as here:
+        await here.break_it("isolation")
+        told = await peer("-c", app.replace(":35000", f":{here.obd.port}"))
+        assert told.startswith("Car Connected\n")
+        assert "None" not in told
+        assert "AA6" in told.upper()
+        told = await peer("-c", tester.replace("43113", f"{here.can.port}"))
+        assert told.startswith(f"{VIN} ")
+        assert "0x0aa600" in told
