@@ -35,7 +35,7 @@ class Telling:
         self._make = make_of(params, spec, vin)
         self._words = Words(params, self._make)
         self._changes = Changes()
-        self._forgotten = False
+        self._has_forgotten = False
         self._full_ns = 0
         self._sampled_ns = 0
         self._sampled_mode = ""
@@ -45,23 +45,23 @@ class Telling:
 
         `provided`: what providers from outside say, which stands in place of the model's values.
         """
-        values = {**signal_values(self._params, self._make, car, air), **provided}
+        values = signal_values(self._params, self._make, car, air)
+        values.update(provided)
         return SignalFrame(time_ns=car.time_ns, values=values, full=True)
 
     async def publish(self, car: Living, air: Air, provided: Values) -> None:
         """Say what changed; everything now and then."""
         now_s = car.time_ns / NS_PER_S
         full = car.time_ns - self._full_ns >= FULL_FRAME_S * NS_PER_S
+        whole = full or self._has_forgotten
+        values = self._words.full(car, air) if whole else self._words.due(car, air)
+        values.update(provided)
+        self._has_forgotten = False
         if full:
             self._full_ns = car.time_ns
-            values = {**self._words.full(car, air), **provided}
             told = self._changes.full(values, now_s)
         else:
-            # What has changed hands may belong to a group that is not due.
-            every = self._forgotten
-            said = self._words.full(car, air) if every else self._words.due(car, air)
-            told = self._changes.since({**said, **provided}, now_s, exact=provided)
-        self._forgotten = False
+            told = self._changes.since(values, now_s, exact=provided)
         await self._send(car.vin, SignalFrame(time_ns=car.time_ns, values=told, full=full))
 
     async def pass_on(self, vin: str, time_ns: int, provided: Values) -> None:
@@ -72,7 +72,7 @@ class Telling:
     def forget(self, paths: Iterable[str]) -> None:
         """These have changed hands: the next frame says what they are."""
         self._changes.forget(paths)
-        self._forgotten = True
+        self._has_forgotten = True
 
     async def _send(self, vin: str, frame: SignalFrame) -> None:
         if not frame.values:
