@@ -6,13 +6,17 @@ how long it takes. `rest_of_vss` lists what VSS names and our car has not.
 """
 
 import csv
+import math
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
 from vettura.bus.messages import ROLES, Role, SignalValue
+from vettura.errors import InputError
 
+_TRUE = {"true", "on", "yes", "1"}
+_FALSE = {"false", "off", "no", "0"}
 VSS_VERSION = (6, 0)
 RATE_PERIOD_S = {"fast": 0.0, "second": 1.0, "slow": 10.0, "still": float("inf")}
 """Shortest time between two sendings of a signal of that group [s]."""
@@ -77,6 +81,40 @@ def _signal(row: dict[str, str]) -> Signal:
         travel_s=float(row.get("travel_s") or 0.0),
         description=row.get("description", ""),
     )
+
+
+def is_whole(signal: Signal) -> bool:
+    """Whether its values are whole numbers."""
+    return "int" in signal.datatype
+
+
+def read_value(signal: Signal, text: str) -> SignalValue:
+    """Read what a person or a wire wrote as a value of that signal.
+
+    Raises `InputError`; only the type is read here, whether the value is allowed says the car.
+    """
+    word = text.strip()
+    if signal.datatype == "boolean":
+        if word.lower() not in _TRUE | _FALSE:
+            raise InputError(f"{signal.path}: '{word[:40]}' is neither true nor false")
+        return word.lower() in _TRUE
+    if signal.datatype.endswith("[]"):
+        items = [item.strip() for item in word.strip("[]").split(",") if item.strip()]
+        return [
+            _number(signal, item) if "string" not in signal.datatype else item for item in items
+        ]
+    return text if signal.datatype == "string" else _number(signal, word)
+
+
+def _number(signal: Signal, word: str) -> float | int:
+    try:
+        value = int(word) if is_whole(signal) else float(word)
+    except ValueError:
+        kind = "a whole number" if is_whole(signal) else "a number"
+        raise InputError(f"{signal.path}: '{word[:40]}' is not {kind}") from None
+    if not math.isfinite(value):
+        raise InputError(f"{signal.path}: {word[:40]} is not a finite number")
+    return value
 
 
 def _role(word: str) -> Role:
