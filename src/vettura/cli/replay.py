@@ -77,13 +77,7 @@ def replay_command(
     """
     if len(trips) == 1 and is_session(trips[0]):
         return play(trips[0], playing or Playing(), json=json)
-    if not car:
-        raise UsageError("a measured trip needs --car", hint="`vettura cars` lists them")
-    spec = load_car(car)
-    params = params_of(spec, mass_kg=_checked(mass))
-    fitted = load_calibration(calibration, car=spec.id) if calibration else None
-    if fitted:
-        params = apply(params, fitted)
+    params, fitted = _model(car, mass=mass, calibration=calibration)
     files = trip_files(trips)
     if not files:
         raise UsageError("name at least one trip: a CSV file, or a folder of them")
@@ -98,6 +92,18 @@ def replay_command(
         if plot:
             note(f"plots are in {out}/")
     return 2 if failed else 0
+
+
+def _model(
+    car: str, *, mass: float | None, calibration: Path | None
+) -> tuple[Params, Calibration | None]:
+    """The car to drive, and what its measured trips have shown."""
+    if not car:
+        raise UsageError("a measured trip needs --car", hint="`vettura cars` lists them")
+    spec = load_car(car)
+    params = params_of(spec, mass_kg=_checked(mass))
+    fitted = load_calibration(calibration, car=spec.id) if calibration else None
+    return (apply(params, fitted) if fitted else params), fitted
 
 
 def _rows(
