@@ -12,6 +12,8 @@ from vettura.car.params import Params
 from vettura.car.state import Step
 from vettura.car.step import step
 from vettura.car.trip import Trip
+from vettura.drive.body import moved
+from vettura.drive.faults import stuck_paths
 from vettura.drive.living import ON_THE_ROAD, Air, Living, inputs_of, learn
 from vettura.drive.wear import endure, wear
 from vettura.units import NS_PER_S
@@ -53,6 +55,9 @@ def advance(
             car, ended = _drive(params, car, air, trip, dt_ns)
         else:
             car, ended = _rest(params, car, air, dt_ns)
+        if car.body.targets:
+            body = moved(car.body, dt_ns / NS_PER_S, stuck=stuck_paths(car.faults))
+            car = replace(car, body=body)
         if ageing is not None:
             car = _worn(params, ageing, car, dt_ns / NS_PER_S)
         if ended is not None:
