@@ -4,6 +4,7 @@ The library's state machine is fed frame by frame and asked for frames; its own 
 time-outs. Calls to every unit (0x7DF) are single frames and are read here.
 """
 
+import logging
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,6 +13,9 @@ from vettura.faces.can_frames import Frame, extra
 
 if TYPE_CHECKING:
     from isotp import CanMessage
+
+# can-isotp writes a line for each bad frame; `Transport.errors` counts them instead.
+logging.getLogger("isotp").setLevel(logging.CRITICAL)
 
 REQUEST_ID, RESPONSE_ID, FUNCTIONAL_ID = 0x7E0, 0x7E8, 0x7DF
 PAD = 0x00
