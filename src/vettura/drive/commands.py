@@ -29,6 +29,7 @@ from vettura.car.params import Params
 from vettura.drive.body import Body, aim
 from vettura.drive.faults import CHARGER_HOT, CLIMATE_UNIT, FAULTS, blocked_because
 from vettura.drive.living import Cable, ChargeRecord, Living, Progress
+from vettura.drive.plans import charge_waits
 from vettura.units import NS_PER_S
 
 HORN_NS = NS_PER_S // 2
@@ -253,6 +254,8 @@ def _plug(params: Params, car: Living, verb: Plug) -> Decision:
         station=verb.station, power_w_max=verb.power_w_max, dc=verb.dc, phases=verb.phases
     )
     plugged = replace(car, cable=cable, flap_open=True)
+    if charge_waits(params, plugged):
+        return Decision(plugged)
     return Decision(start_charge(params, plugged).car)
 
 

@@ -142,6 +142,8 @@ class CarService:
                     wind_mps=felt.wind_mps,
                     wind_bearing_deg=felt.wind_bearing_deg,
                     sun_w_per_m2=felt.sun_w_per_m2,
+                    rain_mm_per_h=felt.rain_mm_per_h,
+                    humidity=felt.humidity,
                 )
 
     async def _live(self) -> None:

@@ -10,7 +10,7 @@ from vettura.car.charge import displayed_soc
 from vettura.car.params import Params
 from vettura.car.spec import CarSpec
 from vettura.drive.living import CHARGING, DRIVING, PARKED, Air, Living, range_m
-from vettura.drive.signals import identity_values, signal_values
+from vettura.drive.signals import Words, make_of, signal_values
 from vettura.errors import BusError
 from vettura.units import NS_PER_S
 
@@ -27,7 +27,8 @@ class Telling:
     def __init__(self, bus: Bus, params: Params, spec: CarSpec, vin: str) -> None:
         self._bus = bus
         self._params = params
-        self._identity = identity_values(params, spec, vin)
+        self._make = make_of(params, spec, vin)
+        self._words = Words(params, self._make)
         self._changes = Changes()
         self._full_ns = 0
         self._sampled_ns = 0
@@ -35,14 +36,14 @@ class Telling:
 
     def full_frame(self, car: Living, air: Air) -> SignalFrame:
         """Everything, for one who asks; what others were told is not touched."""
-        values = signal_values(self._params, self._identity, car, air)
+        values = signal_values(self._params, self._make, car, air)
         return SignalFrame(time_ns=car.time_ns, values=values, full=True)
 
     async def publish(self, car: Living, air: Air) -> None:
         """Say what changed; everything now and then."""
-        values = signal_values(self._params, self._identity, car, air)
         now_s = car.time_ns / NS_PER_S
         full = car.time_ns - self._full_ns >= FULL_FRAME_S * NS_PER_S
+        values = self._words.full(car, air) if full else self._words.due(car, air)
         told = self._changes.full(values, now_s) if full else self._changes.since(values, now_s)
         if full:
             self._full_ns = car.time_ns
