@@ -62,7 +62,8 @@ async def alive(bus, clock):
 
 async def tell(bus, clock, verb, command_id="c1"):
     name = verb.__struct_config__.tag
-    return await ask(bus, clock, car_do(VIN, name), Command(id=command_id, verb=verb, who="test"))
+    command = Command(id=command_id, verb=verb, who="test", role="local")
+    return await ask(bus, clock, car_do(VIN, name), command)
 
 
 async def all_signals(bus):
