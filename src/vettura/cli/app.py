@@ -54,6 +54,8 @@ app.command(
     name="calibrate",
     help="Fit a car to its measured trips.",
 )
+app.command("vettura.cli.canlog:canlog", help="Turn a recorded CAN log into a trip to replay.")
+app.command("vettura.cli.canlog:dbc", help="Print the DBC file of our CAN frames.")
 app.command("vettura.cli.car:get", help="Print a running car's signals.")
 app.command("vettura.cli.car:set_value", name="set", help="Bring one actuator to a value.")
 app.command("vettura.cli.car:do", help="Give a running car one command.")

@@ -23,8 +23,8 @@ from vettura.faces.uds import Unit
 log = structlog.get_logger()
 
 UDP_MULTICAST = "udp_multicast"
-TICK_S = 0.01
-"""How finely cycles are kept [s of pace]; the shortest is 0.02 s."""
+TICK_S = 0.02
+"""How finely cycles are kept [s of pace]; which are multiples of it."""
 TRANSPORT_TICK_S = 0.001
 OUTBOX_FRAMES = 1024
 REQUESTS_MAX = 32

@@ -1,6 +1,7 @@
 """The car as CAN frames: what `vettura.dbc` names, filled with what the car has told."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vettura.bus.messages import SignalValue
 from vettura.bus.signals import signal_table
-from vettura.errors import EnvironmentFault, InputError
+from vettura.errors import EnvironmentFault
 from vettura.faces.obd_heard import Values
 
 if TYPE_CHECKING:
@@ -53,19 +54,21 @@ def dbc_text() -> str:
     return files("vettura.faces").joinpath(DBC).read_text("utf-8")
 
 
+@contextmanager
+def dbc_path(path: Path | None = None) -> Iterator[Path]:
+    """The given DBC file, or ours as long as this is entered."""
+    if path is not None:
+        yield path
+        return
+    with as_file(files("vettura.faces").joinpath(DBC)) as ours:
+        yield Path(ours)
+
+
 def load_dbc() -> "Database":
     """Our DBC as a database of cantools, read strictly: overlapping signals are refused."""
-    with as_file(files("vettura.faces").joinpath(DBC)) as path:
-        return read_dbc(Path(path))
-
-
-def read_dbc(path: Path) -> "Database":
-    """A DBC file as a database of cantools; InputError names the file and what is wrong."""
     cantools = extra("cantools")
-    try:
-        database: Database = cantools.database.load_file(path, database_format="dbc", strict=True)
-    except (cantools.Error, OSError, ValueError, KeyError) as error:
-        raise InputError(f"{path}: not a DBC file: {error}") from None
+    with dbc_path() as path:
+        database: Database = cantools.database.load_file(path, strict=True)
     return database
 
 

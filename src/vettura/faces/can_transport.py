@@ -22,6 +22,8 @@ PAD = 0x00
 INBOX_FRAMES = 1024
 """More than the 586 frames of the longest message."""
 MESSAGE_BYTES_MAX = 4095
+LOGGER = "vettura.faces.isotp"
+"""The library writes a line for every bad frame; here they are counted instead."""
 
 
 class Request(NamedTuple):
@@ -36,6 +38,7 @@ class Transport:
 
     def __init__(self, send: Callable[[Frame], None]) -> None:
         isotp = extra("isotp")
+        logging.getLogger(LOGGER).disabled = True
         self.errors = 0
         """Frames out of order, flow control that never came, lengths that cannot be."""
         self.dropped = 0
@@ -54,6 +57,7 @@ class Transport:
                 "max_frame_size": MESSAGE_BYTES_MAX,
                 "stmin": 0,
                 "blocksize": 0,
+                "logger_name": LOGGER,
             },
         )
 
