@@ -117,7 +117,7 @@ def _number(signal: Signal, word: str) -> float | int:
     except ValueError:
         kind = "a whole number" if is_whole(signal) else "a number"
         raise InputError(f"{signal.path}: '{word[:40]}' is not {kind}") from None
-    if not math.isfinite(value):
+    if isinstance(value, float) and not math.isfinite(value):
         raise InputError(f"{signal.path}: {word[:40]} is not a finite number")
     return value
 

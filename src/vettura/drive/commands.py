@@ -27,7 +27,7 @@ from vettura.bus.messages import (
 from vettura.car.charge import displayed_soc
 from vettura.car.params import Params
 from vettura.drive.body import Body, aim
-from vettura.drive.faults import CHARGER_HOT, CLIMATE_UNIT, FAULTS, blocked_because
+from vettura.drive.faults import CHARGER_HOT, CLIMATE_UNIT, FAULTS, blocked_because, fault_named
 from vettura.drive.living import Cable, ChargeRecord, Living, Progress
 from vettura.drive.plans import charge_waits
 from vettura.units import NS_PER_S
@@ -188,11 +188,12 @@ def _flap(car: Living, verb: Flap) -> Decision:
 
 
 def _break(car: Living, verb: Inject) -> Decision:
-    if verb.fault not in FAULTS:
+    fault = fault_named(verb.fault)
+    if fault is None:
         reason = f"no fault {verb.fault[:40]!r}; known: {', '.join(FAULTS)}"
         return Decision(car, reason, "unknown")
-    others = [name for name in car.faults if name != verb.fault]
-    after = replace(car, faults=sorted([*others, verb.fault]) if verb.active else others)
+    others = [name for name in car.faults if name != fault.name]
+    after = replace(car, faults=sorted([*others, fault.name]) if verb.active else others)
     if CLIMATE_UNIT in after.faults:
         after = replace(after, climate_on=False)
     if CHARGER_HOT in after.faults and after.cable is not None and not after.cable.dc:

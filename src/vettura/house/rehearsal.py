@@ -3,13 +3,13 @@
 import asyncio
 import hashlib
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from vettura.bus.memory import MemoryBus
+from vettura.bus.memory import MemoryBus, Tap
 from vettura.clock import Clock, rehearse
 from vettura.house.build import Service, build, prepare
 from vettura.house.file import HomeFile
@@ -60,20 +60,22 @@ def rehearse_home(
     duration_s: float,
     shuffle: int | None = None,
     on_hour: Callable[[int], None] = lambda _: None,
+    tap: Tap | None = None,
 ) -> Rehearsed:
     """Let the house live `duration_s` from `start` (local when it names no zone).
 
     The same home, seed, start and duration give the same log to the byte. `shuffle` also shuffles
     tasks that are ready at the same instant, by that seed, to find what depends on their order.
-    `on_hour` is told how many hours of the home have passed.
+    `on_hour` is told how many hours of the home have passed, `tap` every message.
     """
     zone = ZoneInfo(home.household.timezone)
     begin = start if start.tzinfo else start.replace(tzinfo=zone)
     start_ns = round(begin.timestamp()) * NS_PER_S
     log = _Log(start_ns, on_hour)
+    taps = [log.hear] if tap is None else [log.hear, tap]
 
     async def main(clock: Clock) -> None:
-        await _live(home, clock, log, seed=seed, duration_s=duration_s)
+        await _live(home, clock, taps, seed=seed, duration_s=duration_s)
 
     rehearse(main, start_ns=start_ns, seed=seed, shuffle_seed=shuffle)
     return Rehearsed(
@@ -85,9 +87,12 @@ def rehearse_home(
     )
 
 
-async def _live(home: HomeFile, clock: Clock, log: _Log, *, seed: int, duration_s: float) -> None:
+async def _live(
+    home: HomeFile, clock: Clock, taps: Sequence[Tap], *, seed: int, duration_s: float
+) -> None:
     bus = MemoryBus(clock)
-    bus.tap(log.hear)
+    for tap in taps:
+        bus.tap(tap)
     await prepare(bus)
     services = build(home, bus, clock, seed=seed)
     with suppress(TimeoutError):
