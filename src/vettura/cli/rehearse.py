@@ -27,6 +27,7 @@ def rehearse(
     seed: int | None = None,
     start: datetime = START,
     shuffle: int | None = None,
+    faces: Annotated[bool, Parameter(negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
     """Rehearse a home: the same services, a clock that jumps, and a hash of all that was said.
@@ -45,6 +46,9 @@ def rehearse(
         Local time at which it begins.
     shuffle
         Also shuffle tasks that are ready at the same instant, by this seed.
+    faces
+        Also run every face (KUKSA, MQTT, Home Assistant, OBD, CAN), without sockets: what the cars
+        say stays the same.
     json
         Print one JSON object.
     """
@@ -60,6 +64,7 @@ def rehearse(
             start=start,
             duration_s=duration_s,
             shuffle=shuffle,
+            faces=faces,
             on_hour=lambda _: advance(),
         )
     row: Row = {name: getattr(result, name) for name in result.__slots__}
