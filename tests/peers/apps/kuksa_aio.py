@@ -3,7 +3,7 @@
 import asyncio
 import sys
 
-from kuksa_client.grpc import Datapoint, SubscribeEntry, View, Field
+from kuksa_client.grpc import Datapoint, Field, SubscribeEntry, View
 from kuksa_client.grpc.aio import VSSClient
 from saying import say
 
