@@ -7,7 +7,7 @@ how long it takes. `rest_of_vss` lists what VSS names and our car has not.
 
 import csv
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -57,6 +57,11 @@ def signal_table() -> Mapping[str, Signal]:
 def rest_of_vss() -> Mapping[str, Signal]:
     """Every signal of VSS 6.0 that our car has not, by path: listed, without a value of its own."""
     return {row["path"]: _signal(row) for row in _rows("vss_rest.csv")}
+
+
+def signal_of(path: str) -> Signal | None:
+    """The row of a path: of our car, else of the rest of VSS; None when nobody knows it."""
+    return signal_table().get(path) or rest_of_vss().get(path)
 
 
 def _rows(name: str) -> Iterator[dict[str, str]]:
@@ -112,7 +117,7 @@ def _number(signal: Signal, word: str) -> float | int:
     except ValueError:
         kind = "a whole number" if is_whole(signal) else "a number"
         raise InputError(f"{signal.path}: '{word[:40]}' is not {kind}") from None
-    if not math.isfinite(value):
+    if isinstance(value, float) and not math.isfinite(value):
         raise InputError(f"{signal.path}: {word[:40]} is not a finite number")
     return value
 
@@ -131,16 +136,27 @@ class Changes:
     def full(self, values: Mapping[str, SignalValue], now_s: float) -> dict[str, SignalValue]:
         """All of them; remembers that they were sent at `now_s`."""
         self._sent = dict(values)
-        self._due = {path: now_s + signal_table()[path].period_s for path in values}
+        table = signal_table()
+        self._due = {path: now_s + table[path].period_s for path in values if path in table}
         return dict(values)
 
-    def since(self, values: Mapping[str, SignalValue], now_s: float) -> dict[str, SignalValue]:
-        """Those that differ from what was sent last and whose rate allows another."""
+    def since(
+        self, values: Mapping[str, SignalValue], now_s: float, *, exact: Collection[str] = ()
+    ) -> dict[str, SignalValue]:
+        """Those that differ from what was sent last and whose rate allows another.
+
+        `exact`: paths whose every change is worth sending; only these may be outside our table.
+        """
         table, sent, due = signal_table(), self._sent, self._due
         changed: dict[str, SignalValue] = {}
         for path, value in values.items():
             before = sent.get(path)
-            if value == before or now_s < due.get(path, 0.0):
+            if value == before:
+                continue
+            if path in exact:
+                changed[path] = sent[path] = value
+                continue
+            if now_s < due.get(path, 0.0):
                 continue
             signal = table[path]
             if signal.deadband and _moved_less(value, before, signal.deadband):
@@ -149,6 +165,12 @@ class Changes:
             sent[path] = value
             due[path] = now_s + signal.period_s
         return changed
+
+    def forget(self, paths: Iterable[str]) -> None:
+        """What these were is no longer known to anybody: they are sent again as soon as asked."""
+        for path in paths:
+            self._sent.pop(path, None)
+            self._due.pop(path, None)
 
 
 def _moved_less(value: SignalValue, before: SignalValue | None, deadband: float) -> bool:

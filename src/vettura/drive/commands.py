@@ -38,6 +38,7 @@ AWAKE_NS = 120 * NS_PER_S
 """How long the computers stay up after a command."""
 CLIMATE_NS = 30 * 60 * NS_PER_S
 """A parked car heats or cools at most this long, as cars do to save the battery."""
+PLAN_NS = 366 * 86_400 * NS_PER_S
 STILL_MPS = 0.3
 
 
@@ -133,6 +134,8 @@ def _plan(car: Living, verb: Precondition) -> Decision:
         return Decision(replace(car, ready_at_ns=0))
     if verb.ready_at_ns <= car.time_ns:
         return Decision(car, "that time is past", "range")
+    if verb.ready_at_ns > car.time_ns + PLAN_NS:
+        return Decision(car, "that is more than a year ahead", "range")
     return Decision(replace(car, ready_at_ns=verb.ready_at_ns))
 
 
@@ -220,7 +223,7 @@ def _drive(params: Params, car: Living, verb: Drive) -> Decision:
 
 def _shut(body: Body) -> Body:
     """Doors, trunk and bonnet: whoever drives off shuts them first."""
-    for path in {*body.values, *body.targets}:
+    for path in sorted({*body.values, *body.targets}):
         if path.endswith(".IsOpen"):
             body = aim(body, path, value=False)
     return body

@@ -14,6 +14,9 @@ from vettura.faces.can_frames import Frame, extra
 if TYPE_CHECKING:
     from isotp import CanMessage
 
+# can-isotp writes a line for each bad frame; `Transport.errors` counts them instead.
+logging.getLogger("isotp").setLevel(logging.CRITICAL)
+
 REQUEST_ID, RESPONSE_ID, FUNCTIONAL_ID = 0x7E0, 0x7E8, 0x7DF
 PAD = 0x00
 INBOX_FRAMES = 1024
