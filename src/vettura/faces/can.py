@@ -28,6 +28,8 @@ TICK_S = 0.02
 TRANSPORT_TICK_S = 0.001
 OUTBOX_FRAMES = 1024
 REQUESTS_MAX = 32
+PENDING_S = P2_MS / 1000.0 / 5.0
+"""A tester is told to wait well before its patience ends."""
 
 
 class CanFace:
@@ -138,7 +140,7 @@ class CanFace:
             clear_codes(self._bus, self._pace, self._car.vin, codes, who="uds")
         )
         try:
-            return await self._pace.wait_for(asyncio.shield(clearing), P2_MS / 1000.0)
+            return await self._pace.wait_for(asyncio.shield(clearing), PENDING_S)
         except TimeoutError:
             self._say(bytes([NEGATIVE, service, RESPONSE_PENDING]))
             return await clearing
