@@ -75,10 +75,12 @@ class CanFace:
             await self._heard.run(ask=True)
 
     async def run_closed(self) -> None:
-        """Hear the car and encode every frame, without an interface."""
+        """Hear the car and encode every frame that changes, without an interface."""
+        by_path = {path: message for message in self._messages for path in message.paths}
 
         def each() -> None:
-            for message in self._messages:
+            told = [by_path[path] for path in self._heard.changed if path in by_path]
+            for message in dict.fromkeys(told):
                 self.sent += bool(message.frame(self._heard.values).data)
 
         await self._heard.run(ask=False, each=each)
