@@ -98,7 +98,7 @@ async def test_uds_answers_over_iso_tp_short_and_long(interface):
     async with at_the_socket(interface) as (_, _face, bus):
         peer = await in_a_thread(IsoTp, bus)
         try:
-            assert await in_a_thread(peer.ask, "1003") == bytes.fromhex("500301F401F4")
+            assert await in_a_thread(peer.ask, "1003") == bytes.fromhex("500303E801F4")
             assert (await in_a_thread(peer.ask, "22F190"))[3:].decode() == VIN
             cells = await in_a_thread(peer.ask, "22100E")
             assert len(cells) == 3 + 2 * len(CELLS)

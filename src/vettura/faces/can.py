@@ -28,7 +28,7 @@ TICK_S = 0.02
 TRANSPORT_TICK_S = 0.001
 OUTBOX_FRAMES = 1024
 REQUESTS_MAX = 32
-PENDING_S = P2_MS / 1000.0 / 5.0
+PENDING_S = P2_MS / 1000.0 / 10.0
 """A tester is told to wait well before its patience ends."""
 
 
