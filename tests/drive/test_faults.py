@@ -56,6 +56,12 @@ def test_a_fault_stays_until_it_is_mended_and_is_told_once():
     assert codes(mended.faults) == ["P0562"]
 
 
+def test_a_fault_goes_by_its_trouble_code_too():
+    car = broken("P0AA6", broken("weak_12v"))
+    assert car.faults == ["isolation", "weak_12v"]
+    assert decide(PARAMS, car, Inject(fault="P0562", active=False)).car.faults == ["isolation"]
+
+
 def test_an_unknown_fault_is_refused_with_the_known_ones():
     done = decide(PARAMS, make_living(), Inject(fault="flat spare"))
     assert done.code == "unknown"

@@ -210,7 +210,7 @@ class Inject(Wire, frozen=True, kw_only=True, tag="fault"):
     """Break something in the car, or mend it: for tests and workshops."""
 
     fault: str
-    """One of the table of faults in `docs/faults.md`."""
+    """One of the table of faults in `docs/faults.md`, by name or by trouble code."""
     active: bool = True
 
 

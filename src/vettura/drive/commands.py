@@ -27,7 +27,7 @@ from vettura.bus.messages import (
 from vettura.car.charge import displayed_soc
 from vettura.car.params import Params
 from vettura.drive.body import Body, aim
-from vettura.drive.faults import CHARGER_HOT, CLIMATE_UNIT, FAULTS, blocked_because
+from vettura.drive.faults import CHARGER_HOT, CLIMATE_UNIT, FAULTS, blocked_because, fault_named
 from vettura.drive.living import Cable, ChargeRecord, Living, Progress
 from vettura.drive.plans import charge_waits
 from vettura.units import NS_PER_S
@@ -38,6 +38,7 @@ AWAKE_NS = 120 * NS_PER_S
 """How long the computers stay up after a command."""
 CLIMATE_NS = 30 * 60 * NS_PER_S
 """A parked car heats or cools at most this long, as cars do to save the battery."""
+PLAN_NS = 366 * 86_400 * NS_PER_S
 STILL_MPS = 0.3
 
 
@@ -133,6 +134,8 @@ def _plan(car: Living, verb: Precondition) -> Decision:
         return Decision(replace(car, ready_at_ns=0))
     if verb.ready_at_ns <= car.time_ns:
         return Decision(car, "that time is past", "range")
+    if verb.ready_at_ns > car.time_ns + PLAN_NS:
+        return Decision(car, "that is more than a year ahead", "range")
     return Decision(replace(car, ready_at_ns=verb.ready_at_ns))
 
 
@@ -185,11 +188,12 @@ def _flap(car: Living, verb: Flap) -> Decision:
 
 
 def _break(car: Living, verb: Inject) -> Decision:
-    if verb.fault not in FAULTS:
+    fault = fault_named(verb.fault)
+    if fault is None:
         reason = f"no fault {verb.fault[:40]!r}; known: {', '.join(FAULTS)}"
         return Decision(car, reason, "unknown")
-    others = [name for name in car.faults if name != verb.fault]
-    after = replace(car, faults=sorted([*others, verb.fault]) if verb.active else others)
+    others = [name for name in car.faults if name != fault.name]
+    after = replace(car, faults=sorted([*others, fault.name]) if verb.active else others)
     if CLIMATE_UNIT in after.faults:
         after = replace(after, climate_on=False)
     if CHARGER_HOT in after.faults and after.cable is not None and not after.cable.dc:
@@ -219,7 +223,7 @@ def _drive(params: Params, car: Living, verb: Drive) -> Decision:
 
 def _shut(body: Body) -> Body:
     """Doors, trunk and bonnet: whoever drives off shuts them first."""
-    for path in {*body.values, *body.targets}:
+    for path in sorted({*body.values, *body.targets}):
         if path.endswith(".IsOpen"):
             body = aim(body, path, value=False)
     return body

@@ -141,6 +141,11 @@ FAULTS: Mapping[str, Fault] = {fault.name: fault for fault in _TABLE}
 """Every fault by name."""
 
 
+def fault_named(word: str) -> Fault | None:
+    """The fault of that name, or of that trouble code, which is all that a tester knows."""
+    return FAULTS.get(word) or next((f for f in _TABLE if f.code == word), None)
+
+
 def codes(faults: Iterable[str]) -> list[str]:
     """The trouble codes of what is broken, each once, sorted."""
     return sorted({FAULTS[name].code for name in faults if name in FAULTS})
