@@ -34,6 +34,7 @@ WINDOW = "Vehicle.Cabin.Door.Row1.DriverSide.Window.Position"
 OTHER_WINDOW = "Vehicle.Cabin.Door.Row1.PassengerSide.Window.Position"
 SEAT = "Vehicle.Cabin.Seat.Row1.DriverSide.Position"
 COOLING = "Vehicle.Cabin.HVAC.IsAirConditioningActive"
+MODE = "Vehicle.Powertrain.Transmission.PerformanceMode"
 TRUNK = "Vehicle.Body.Trunk.Rear.IsOpen"
 FLAP = "Vehicle.Powertrain.TractionBattery.Charging.ChargingPort.AnyPosition.IsFlapOpen"
 
