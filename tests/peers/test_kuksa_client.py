@@ -1,12 +1,14 @@
 """kuksa-client 0.6.0, unmodified: its command line, both its APIs, as provider, with tokens."""
 
+import os
 import re
+import signal
 
 import pytest
 
 from make import VIN
 from peers.environment import peer, program_of, said_by, talk
-from peers.world import FLAP, LATITUDE, MODE, SOC, SPEED, WINDOW, Keys, world
+from peers.world import FLAP, LATITUDE, MODE, OUTSIDE, SOC, SPEED, WINDOW, Keys, world
 
 pytestmark = [pytest.mark.peer, pytest.mark.live]
 
@@ -237,3 +239,38 @@ async def test_a_flap_that_must_stay_shut_while_driving_stays_shut(tmp_path):
     assert (audit.result, audit.code) == ("refused", "interlock")
     assert "OK" not in said
     assert audit.reason in said
+
+
+async def test_a_stream_ends_with_its_token(tmp_path):
+    keys = Keys(tmp_path)
+    async with world(tmp_path, token_keys=keys.files) as car:
+        token = keys.token("read", lasts_s=5)
+        async with peer("kuksa", "apps/kuksa_stream.py", car.port, token, SPEED) as stream:
+            assert await stream.next() == {"heard": {SPEED: 0.0}}
+            assert await stream.until(lambda line: "ended" in line) == {"ended": 16}
+
+
+async def test_a_stream_goes_on_when_the_bus_has_died(tmp_path):
+    async with (
+        world(tmp_path) as car,
+        peer("kuksa", "apps/kuksa_stream.py", car.port, "", WINDOW) as stream,
+    ):
+        assert await stream.next() == {"heard": {WINDOW: 0}}
+        os.kill(car.server.pid, signal.SIGKILL)
+        await car.actuate(WINDOW, 10, role="app")
+        assert await stream.until(lambda line: line["heard"] == {WINDOW: 10})
+
+
+async def test_a_value_that_is_published_once_stands_for_a_while(tmp_path):
+    """Then the car speaks for itself again: what anybody says once is no control unit."""
+    async with (
+        world(tmp_path) as car,
+        peer("kuksa", "apps/kuksa_stream.py", car.port, "", OUTSIDE) as stream,
+    ):
+        own = (await stream.next())["heard"][OUTSIDE]
+        said = await said_by("kuksa", "apps/kuksa_publish.py", car.port, OUTSIDE, "33.5")
+        assert said == [{"now": 33.5}]
+        assert await stream.until(lambda line: line["heard"] == {OUTSIDE: 33.5})
+        assert await car.until(OUTSIDE, lambda value: value == 33.5) == 33.5
+        again = await stream.until(lambda line: line["heard"] != {OUTSIDE: 33.5})
+        assert abs(again["heard"][OUTSIDE] - own) < 2.0
