@@ -3,11 +3,12 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PEERS := .peers
 HOME_FILE ?= examples/casa.toml
 ARGS ?=
 export PYTHONHASHSEED ?= 0
 
-.PHONY: setup run test check bench test-peers lock forget clean help
+.PHONY: setup run test check bench peers test-peers lock forget clean help
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -32,7 +33,11 @@ bench: $(VENV)/.bench  ## side by side with FASTSim
 	$(BIN)/python bench/fastsim_cycles.py $(ARGS)
 	$(BIN)/python bench/batch.py $(ARGS)
 
-test-peers: $(VENV)/.bench  ## tests beside real third-party programs
+peers: $(VENV)/.run  ## environments for the outside programs that `make test-peers` runs
+	@sh tools/debian.sh mosquitto npm
+	@sh tools/peers.sh $(PYTHON) $(PEERS)
+
+test-peers: $(VENV)/.bench peers  ## tests beside real third-party programs
 	$(BIN)/python -m pytest -m peer tests/peers $(ARGS)
 
 lock: $(VENV)/.dev  ## write the hash-pinned locks anew
@@ -41,8 +46,8 @@ lock: $(VENV)/.dev  ## write the hash-pinned locks anew
 forget:  ## begin a new life: remove what the house remembers
 	rm -rf .vettura
 
-clean:  ## remove the virtual environment and caches; what the car remembers stays
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache out
+clean:  ## remove the virtual environments and caches; what the car remembers stays
+	rm -rf $(VENV) $(PEERS) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache out
 
 $(VENV)/bin/pip:
 	@sh tools/venv.sh $(PYTHON) $(VENV)

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Write the four locks: what runs, tests, compares, fuzzes. Hashes, but no index addresses.
+# Write the locks: what runs, tests, compares, fuzzes, and the outside programs that tests meet.
+# Hashes, but no index addresses.
 set -eu
 command -v uv >/dev/null || {
     echo "vettura: writing locks needs uv (pip install uv)" >&2
@@ -18,3 +19,13 @@ compile requirements-bench.lock --extra plots --extra dev --extra bench \
     --constraint requirements-dev.lock pyproject.toml tools/build.in
 compile requirements-fuzz.lock --extra plots --extra dev --extra fuzz \
     --constraint requirements-dev.lock pyproject.toml tools/build.in
+
+for name in kuksa velocitas diagnostics homeassistant; do
+    uv pip compile --quiet --python-version 3.11 --generate-hashes \
+        --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
+        "tests/peers/requirements-$name.in" --output-file "tests/peers/requirements-$name.lock"
+done
+if command -v npm >/dev/null; then
+    (cd tests/peers/node &&
+        npm install --silent --package-lock-only --omit-lockfile-registry-resolved)
+fi

@@ -11,6 +11,7 @@ from vettura.bus.interface import Bus, Message
 from vettura.bus.messages import (
     Activity,
     Answer,
+    Audit,
     ChargeLimit,
     ChargeStart,
     ChargeStop,
@@ -132,7 +133,26 @@ class ScriptedCar:
 
     async def _answer(self, pattern: str) -> None:
         async for message in await self._bus.subscribe(pattern):
-            await self._bus.respond(message, encode(self._obey(message)))
+            answer = self._obey(message)
+            await self._bus.respond(message, encode(answer))
+            command = decode(message.data, Command, where=message.subject)
+            if message.subject.startswith("car."):
+                await self._keep_audit(command, answer)
+
+    async def _keep_audit(self, command: Command, answer: Answer) -> None:
+        now_ns = self._clock.now_ns()
+        audit = Audit(
+            id=command.id,
+            time_ns=now_ns,
+            end_ns=now_ns,
+            who=command.who,
+            role=command.role,
+            what=str(command.verb.__struct_config__.tag),
+            result="reached" if answer.ok else "refused",
+            reason=answer.reason,
+        )
+        stream = await self._bus.stream(subjects.AUDIT_STREAM, subjects.AUDIT_STREAM_SUBJECTS)
+        await stream.publish(subjects.car_audit(VIN), encode(audit))
 
     def _obey(self, message: Message) -> Answer:
         command = decode(message.data, Command, where=message.subject)
@@ -260,6 +280,9 @@ class ScriptedCar:
             await stream.publish(subjects.car_samples(VIN), encode(sample))
         for session in past_sessions(now_ns):
             await stream.publish(subjects.car_sessions(VIN), encode(session))
+        told = await self._bus.stream(subjects.AUDIT_STREAM, subjects.AUDIT_STREAM_SUBJECTS)
+        for audit in past_audits(now_ns):
+            await told.publish(subjects.car_audit(VIN), encode(audit))
         bucket = await self._bus.bucket(subjects.HOME_BUCKET)
         await bucket.put(subjects.today(HOME), encode(todays_plan(now_ns)))
 
@@ -328,6 +351,41 @@ def past_sessions(now_ns: int) -> list[Session]:
             )
         )
     return sessions
+
+
+def past_audits(now_ns: int) -> list[Audit]:
+    """What the car was told in the last hours, by everyone who may."""
+    window = f"{DOORS[0]}.Window.Position"
+    told = [
+        (310, "household", "local", "plug", "", "reached", ""),
+        (305, "homeassistant", "owner", LIMIT, "80", "reached", ""),
+        (52, "kuksa:rain-app", "app", window, "0", "reached", ""),
+        (
+            31,
+            "page",
+            "owner",
+            f"{PORT}.IsFlapOpen",
+            "true",
+            "refused",
+            "the charge flap stays shut",
+        ),
+        (12, "mqtt", "owner", window, "40", "timed out", "the window's motor is jammed"),
+        (4, "cli", "owner", CLIMATE_ON, "true", "accepted", ""),
+    ]
+    return [
+        Audit(
+            id=f"past-{minutes}",
+            time_ns=now_ns - 60 * minutes * NS_PER_S,
+            end_ns=now_ns - 60 * minutes * NS_PER_S,
+            who=who,
+            role=role,
+            what=what,
+            value=value,
+            result=result,
+            reason=reason,
+        )
+        for minutes, who, role, what, value, result, reason in told
+    ]
 
 
 def todays_plan(now_ns: int) -> Today:

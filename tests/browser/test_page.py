@@ -55,6 +55,19 @@ def test_a_refusal_shows_the_cars_reason(driving: ServedPage, open_page: Open) -
     )
 
 
+def test_what_the_car_is_told_and_by_whom_is_shown_with_its_end(open_page: Open) -> None:
+    with ServedPage("driving") as served:
+        page = open_page(served.url)
+        rows = page.locator("#told li")
+        expect(rows).to_have_count(6)
+        expect(rows.nth(1)).to_contain_text("Driver side window position · 40")
+        expect(rows.nth(1)).to_contain_text("MQTT · the window's motor is jammed")
+        page.locator("[data-do=flap]").click()
+        expect(rows.first).to_contain_text("This page · the flap stays closed")
+        expect(rows.first).to_have_attribute("data-result", "refused")
+        expect(rows).to_have_count(6)
+
+
 def test_the_keyboard_reaches_and_sets_everything(parked: ServedPage, open_page: Open) -> None:
     page = open_page(parked.url)
     page.locator("#limit").focus()

@@ -3,13 +3,14 @@
 import msgspec
 import pytest
 
-from make import NOON_NS, make_living, make_params, make_trip
+from make import NOON_NS, VIN, make_living, make_params, make_trip
 from vettura.bus.messages import Drive
 from vettura.car.ageing import AGEING, NEW, Stress, age
+from vettura.car.catalogue import load_car
 from vettura.drive.commands import obey
 from vettura.drive.life import advance
 from vettura.drive.living import Air, net_energy_wh, recall, remember
-from vettura.drive.signals import signal_values
+from vettura.drive.signals import make_of, signal_values
 
 HOUR_NS = 3_600_000_000_000
 DAY_NS = 24 * HOUR_NS
@@ -75,7 +76,8 @@ def test_a_car_kept_before_batteries_aged_wakes_with_a_new_one():
 def test_an_aged_car_says_so_and_shows_less_range():
     new = make_living()
     old = make_living(state=new.state._replace(capacity_share=0.8))
-    told, fresh = (signal_values(PARAMS, {}, car, Air()) for car in (old, new))
+    make = make_of(PARAMS, load_car("xiaomi-su7"), VIN)
+    told, fresh = (signal_values(PARAMS, make, car, Air()) for car in (old, new))
     assert (told[HEALTH], fresh[HEALTH]) == (80.0, 100.0)
     range_ = "Vehicle.Powertrain.Range"
     assert told[range_] == pytest.approx(0.8 * fresh[range_], rel=1e-3)

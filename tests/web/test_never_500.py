@@ -12,10 +12,10 @@ from litestar.testing import TestClient
 
 from vettura.bus.memory import MemoryBus
 from vettura.bus.messages import Verb
+from vettura.bus.orders import VERBS, read_speed, read_verb
 from vettura.clock import WallClock
 from vettura.errors import InputError
 from vettura.web import create_app
-from vettura.web.orders import VERBS, read_speed, read_verb
 from web.household import PAGE, VIN
 
 JSON = st.recursive(

@@ -12,6 +12,7 @@ from vettura.bus.embedded_config import (
     choose_ports,
     files_in,
     find_program,
+    recent_ports,
     write_config,
 )
 from vettura.bus.embedded_config import Ports as Ports
@@ -44,9 +45,10 @@ class Health(StrEnum):
 class EmbeddedServer:
     """nats-server as a child, with JetStream on disk in `store_dir`, synced before it answers.
 
-    It listens on 127.0.0.1 only: NATS, MQTT 3.1.1, WebSocket and monitoring, on `ports` (0: a free
-    one) that stay the same as long as this object runs. When the child dies it is started again;
-    after 8 deaths within a minute it is left dead. `pace` is a clock of real seconds (speed 1).
+    It listens on 127.0.0.1 only: NATS, MQTT 3.1.1, WebSocket and monitoring, on `ports` (0: that of
+    last time, else a free one) that stay the same as long as this object runs. When the child dies
+    it is started again; after 8 deaths within a minute it is left dead. `pace` is a clock of real
+    seconds (speed 1).
     Start it from the main thread: on Linux the child ends when that thread does.
     """
 
@@ -143,7 +145,9 @@ class EmbeddedServer:
 
     async def _start_first(self) -> None:
         for attempt in range(_START_ATTEMPTS):
-            self._ports = choose_ports(self._wanted, attempt)
+            # Ports of last time only at first: one of them may be what keeps it from starting.
+            wanted = self._wanted if attempt else recent_ports(self._files, self._wanted)
+            self._ports = choose_ports(wanted, attempt)
             write_config(self._files, self._ports, self._name)
             if await self._start_child():
                 return

@@ -81,6 +81,34 @@ def choose_ports(wanted: Ports, attempt: int) -> Ports:
     return Ports(*(port or _next(free) for port in wanted))
 
 
+def recent_ports(files: Files, wanted: Ports) -> Ports:
+    """Return `wanted`, with the ports of last time where it leaves the choice and they are free.
+
+    Who is connected from outside then finds the server again after a restart of the house.
+    """
+    try:
+        kept = json.loads(files.config.read_text())
+        last = Ports(
+            nats=kept["port"],
+            mqtt=kept["mqtt"]["port"],
+            websocket=kept["websocket"]["port"],
+            monitor=int(kept["http"].rpartition(":")[2]),
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return wanted
+    pairs = zip(wanted, last, strict=True)
+    return Ports(*(want or (port if _is_free(port) else 0) for want, port in pairs))
+
+
+def running_url(store_dir: Path) -> str:
+    """Where the server of that store can be reached; empty when none listens there now."""
+    try:
+        port = json.loads(files_in(store_dir).config.read_text())["port"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+    return "" if _is_free(port) else f"nats://{HOST}:{port}"
+
+
 def write_config(files: Files, ports: Ports, name: str) -> None:
     """Write the server's config; JSON is a form of it that quotes every path."""
     config = {

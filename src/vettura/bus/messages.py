@@ -210,7 +210,7 @@ class Inject(Wire, frozen=True, kw_only=True, tag="fault"):
     """Break something in the car, or mend it: for tests and workshops."""
 
     fault: str
-    """One of the table of faults in `docs/faults.md`."""
+    """One of the table of faults in `docs/faults.md`, by name or by trouble code."""
     active: bool = True
 
 
@@ -372,6 +372,10 @@ class Weather(Wire, frozen=True, kw_only=True):
     """Global horizontal irradiance."""
     condition: str
     """Home Assistant's weather states: sunny, clear-night, cloudy, rainy, snowy, fog."""
+    rain_mm_per_h: float = 0.0
+    """Snow as the water it melts to."""
+    humidity: float = 0.6
+    """Relative, 0 to 1."""
 
 
 class MeterValue(Wire, frozen=True, kw_only=True):

@@ -27,8 +27,12 @@ app = App(
 app.command("vettura.cli.run:run", help="Run a home live, with a page to watch and command it.")
 app.command("vettura.cli.drive:drive", help="Drive a car over a cycle.")
 app.command(
-    "vettura.cli.replay:replay_command", name="replay", help="Drive a car along measured trips."
+    "vettura.cli.replay:replay_command",
+    name="replay",
+    help="Drive a car along measured trips, or play a recorded session.",
 )
+app.command("vettura.cli.export:export", help="Write a recorded session as JSON or CSV.")
+app.command("vettura.cli.record:record", help="Record a running house's signals into a file.")
 validate = App(
     name="validate",
     help="Hold the model against measurements; each kind takes --json.",
@@ -50,6 +54,12 @@ app.command(
     name="calibrate",
     help="Fit a car to its measured trips.",
 )
+app.command("vettura.cli.canlog:canlog", help="Turn a recorded CAN log into a trip to replay.")
+app.command("vettura.cli.canlog:dbc", help="Print the DBC file of our CAN frames.")
+app.command("vettura.cli.car:get", help="Print a running car's signals.")
+app.command("vettura.cli.car:set_value", name="set", help="Bring one actuator to a value.")
+app.command("vettura.cli.car:do", help="Give a running car one command.")
+app.command("vettura.cli.car:audit", help="Who told a car what, and what became of it.")
 app.command("vettura.cli.rehearse:rehearse", help="Rehearse a home, faster than life.")
 app.command("vettura.cli.cars:cars", help="List the cars, or show one with its sources.")
 token = App(

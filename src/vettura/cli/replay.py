@@ -7,10 +7,12 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from vettura.bus.recording import is_session
 from vettura.car.catalogue import load_car
 from vettura.car.params import Params
 from vettura.car.relations import params_of
 from vettura.cli.output import Row, complain, note, print_json, print_table, progress
+from vettura.cli.play import Playing, play
 from vettura.drive.calibrate import Calibration, apply, as_measured
 from vettura.drive.calibrate_file import load_calibration
 from vettura.drive.channels import climate_fault
@@ -38,25 +40,27 @@ def replay_command(
     trips: Annotated[list[Path], Parameter(consume_multiple=True)],
     /,
     *,
-    car: str,
+    car: str = "",
     out: Path = Path("out"),
     plot: bool = True,
     model_climate: Annotated[bool, Parameter(negative="")] = False,
     mass: float | None = None,
     calibration: Path | None = None,
+    playing: Playing | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Drive a car's model along measured trips; print and plot predicted beside measured.
+    """Drive a car's model along measured trips, or play a recorded session on a bus.
 
-    A trip is a CSV file with `time_s` and `speed_kmh`; `elevation_m`, `ambient_degc`, `battery_v`,
-    `battery_a`, `soc_pct`, `heating_kw`, `aircon_kw` are used where they are present.
+    A session is a file of `vettura record`. A trip is a CSV file with `time_s` and `speed_kmh`;
+    `elevation_m`, `ambient_degc`, `battery_v`, `battery_a`, `soc_pct`, `heating_kw`, `aircon_kw`
+    are used where they are present; predicted is printed and plotted beside measured.
 
     Parameters
     ----------
     trips
-        CSV files, or folders of them.
+        CSV files, or folders of them; or one session.
     car
-        Id of a car (see `vettura cars`), or the path of a car file.
+        Id of a car (see `vettura cars`), or the path of a car file; a trip needs it.
     out
         Folder for the plots.
     plot
@@ -71,11 +75,9 @@ def replay_command(
     json
         Print one JSON object for each trip.
     """
-    spec = load_car(car)
-    params = params_of(spec, mass_kg=_checked(mass))
-    fitted = load_calibration(calibration, car=spec.id) if calibration else None
-    if fitted:
-        params = apply(params, fitted)
+    if len(trips) == 1 and is_session(trips[0]):
+        return play(trips[0], playing or Playing(), json=json)
+    params, fitted = _model(car, mass=mass, calibration=calibration)
     files = trip_files(trips)
     if not files:
         raise UsageError("name at least one trip: a CSV file, or a folder of them")
@@ -90,6 +92,18 @@ def replay_command(
         if plot:
             note(f"plots are in {out}/")
     return 2 if failed else 0
+
+
+def _model(
+    car: str, *, mass: float | None, calibration: Path | None
+) -> tuple[Params, Calibration | None]:
+    """The car to drive, and what its measured trips have shown."""
+    if not car:
+        raise UsageError("a measured trip needs --car", hint="`vettura cars` lists them")
+    spec = load_car(car)
+    params = params_of(spec, mass_kg=_checked(mass))
+    fitted = load_calibration(calibration, car=spec.id) if calibration else None
+    return (apply(params, fitted) if fitted else params), fitted
 
 
 def _rows(

@@ -3,7 +3,7 @@
 Which they are, how far they go and how long it takes stands in the table of signals.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 
 import msgspec
@@ -27,6 +27,18 @@ _NEW: Mapping[str, SignalValue] = {
 """What a new car's actuators are where nothing would be wrong; all others are off, shut or 0."""
 _FULL_TRAVEL = {"Vehicle.Cabin.Seat.Row1.DriverSide.Position": 300.0}
 """Length of a full movement where the table gives no range; percent have 100."""
+SUNROOF, SUNROOF_SWITCH = "Vehicle.Cabin.Sunroof.Position", "Vehicle.Cabin.Sunroof.Switch"
+_TRAVEL_S = {SUNROOF: 8.0}
+"""How long that takes where the table cannot say, because nobody commands it directly."""
+_SUNROOF_GOALS = {
+    "CLOSE": 0,
+    "OPEN": 100,
+    "ONE_SHOT_CLOSE": 0,
+    "ONE_SHOT_OPEN": 100,
+    "TILT_UP": -100,
+    "TILT_DOWN": 0,
+}
+"""Where the roof goes while its switch says so; otherwise it stays where it is."""
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,11 +73,36 @@ def value_of(body: Body, path: str) -> SignalValue:
     return value
 
 
+def told(body: Body, path: str, otherwise: SignalValue) -> SignalValue:
+    """What somebody told it to be; `otherwise` where nobody did and the car decides by itself."""
+    return body.values.get(path, otherwise)
+
+
+def forget(body: Body, paths: Iterable[str]) -> Body:
+    """Leave these to the car again, whatever they were told."""
+    paths = set(paths)
+    if not paths & body.values.keys() and not paths & body.targets.keys():
+        return body
+    return Body(
+        values={path: value for path, value in body.values.items() if path not in paths},
+        targets={path: value for path, value in body.targets.items() if path not in paths},
+    )
+
+
 def aim(body: Body, path: str, value: SignalValue) -> Body:
     """Start moving there; at once where movement takes no time."""
-    if signal_table()[path].travel_s <= 0.0:
-        return replace(body, values={**body.values, path: value})
+    if _travel_s(path) <= 0.0:
+        at_once = replace(body, values={**body.values, path: value})
+        return _slide(at_once, value) if path == SUNROOF_SWITCH else at_once
     return replace(body, targets={**body.targets, path: value})
+
+
+def _slide(body: Body, switch: SignalValue) -> Body:
+    goal = _SUNROOF_GOALS.get(str(switch))
+    if goal is None:
+        targets = {path: value for path, value in body.targets.items() if path != SUNROOF}
+        return replace(body, targets=targets)
+    return replace(body, targets={**body.targets, SUNROOF: goal})
 
 
 def is_moving(body: Body, path: str) -> bool:
@@ -88,7 +125,7 @@ def moved(body: Body, dt_s: float, *, stuck: Collection[str] = ()) -> Body:
 
 
 def _approach(path: str, value: SignalValue, target: SignalValue, dt_s: float) -> SignalValue:
-    travel_s = signal_table()[path].travel_s
+    travel_s = _travel_s(path)
     if not _is_number(value) or not _is_number(target):
         return target
     assert isinstance(value, int | float)
@@ -97,6 +134,10 @@ def _approach(path: str, value: SignalValue, target: SignalValue, dt_s: float) -
     if abs(target - value) <= reach:
         return target
     return float(value) + (reach if target > value else -reach)
+
+
+def _travel_s(path: str) -> float:
+    return _TRAVEL_S.get(path) or signal_table()[path].travel_s
 
 
 def _is_number(value: SignalValue) -> bool:

@@ -7,13 +7,17 @@ import msgspec
 import structlog
 
 from vettura.bus.interface import Bucket, Bus, Stream
-from vettura.bus.messages import Sample, Session, encode
+from vettura.bus.messages import Audit, Sample, Session, Wire, encode
 from vettura.bus.patience import RETRY_S, patiently
 from vettura.bus.subjects import (
+    AUDIT_STREAM,
+    AUDIT_STREAM_MAX_AGE_S,
+    AUDIT_STREAM_SUBJECTS,
     CARS_BUCKET,
     CARS_STREAM,
     CARS_STREAM_MAX_AGE_S,
     CARS_STREAM_SUBJECTS,
+    car_audit,
     car_samples,
     car_sessions,
 )
@@ -25,7 +29,8 @@ from vettura.errors import BusError, InputError
 log = structlog.get_logger()
 
 OUTBOX_LIMIT = 4_096
-"""Samples and sessions waiting for the bus; beyond it the oldest are dropped and counted."""
+"""Samples and sessions waiting for the bus; beyond it the oldest are dropped and counted. As many
+audits may wait beside them."""
 
 
 class Keeper:
@@ -37,9 +42,14 @@ class Keeper:
         self._vin = vin
         self._latest: bytes | None = None
         self._trip: bytes | None = None
-        self._outbox: deque[tuple[str, bytes, str]] = deque()
+        self._history = _Outbox()
+        self._audits = _Outbox()
         self._news = asyncio.Event()
-        self.dropped = 0
+
+    @property
+    def dropped(self) -> int:
+        """Samples, sessions and audits lost because the bus was away too long."""
+        return self._history.dropped + self._audits.dropped
 
     async def recall(self) -> tuple[Living | None, Trip | None]:
         """The car and trip that were kept, once the bus is there; None for what was not."""
@@ -80,25 +90,27 @@ class Keeper:
 
     def record(self, item: Sample | Session) -> None:
         """Append to the car's history, soon."""
-        if len(self._outbox) >= OUTBOX_LIMIT:
-            self._outbox.popleft()
-            self.dropped += 1
         if isinstance(item, Sample):
             subject, key = car_samples(self._vin), f"{self._vin}-{item.time_ns}"
         else:
             subject, key = car_sessions(self._vin), f"{self._vin}-{item.kind}-{item.id}"
-        self._outbox.append((subject, encode(item), key))
+        self._history.add(subject, item, key)
+        self._news.set()
+
+    def audit(self, ended: Audit) -> None:
+        """Append the end of a command to the audits, soon."""
+        self._audits.add(car_audit(self._vin), ended, f"{self._vin}-{ended.id}")
         self._news.set()
 
     async def run(self) -> None:
         """Write whatever there is to write, for ever."""
         bucket = await patiently(self._clock, self._bucket)
-        stream = await patiently(self._clock, self._stream)
+        streams = await patiently(self._clock, self._streams)
         while True:
             await self._news.wait()
             self._news.clear()
             try:
-                await self._write(bucket, stream)
+                await self._write(bucket, streams)
             except BusError as error:
                 log.info("car_memory_waits", car=self._vin, error=error.message)
                 self._news.set()
@@ -107,11 +119,11 @@ class Keeper:
     async def flush(self) -> None:
         """Write what is left, once; for a clean stop."""
         try:
-            await self._write(await self._bucket(), await self._stream())
+            await self._write(await self._bucket(), await self._streams())
         except BusError as error:
             log.warning("car_memory_not_flushed", car=self._vin, error=error.message)
 
-    async def _write(self, bucket: Bucket, stream: Stream) -> None:
+    async def _write(self, bucket: Bucket, streams: tuple[Stream, Stream]) -> None:
         if self._trip is not None:
             trip = self._trip
             await bucket.put(f"{self._vin}.trip", trip)
@@ -122,17 +134,40 @@ class Keeper:
             await bucket.put(f"{self._vin}.state", latest)
             if self._latest is latest:
                 self._latest = None
-        while self._outbox:
-            subject, data, key = self._outbox[0]
-            await stream.publish(subject, data, message_id=key)
-            # The head may have been dropped by `record` while we waited.
-            if self._outbox and self._outbox[0][2] == key:
-                self._outbox.popleft()
+        for outbox, stream in zip((self._history, self._audits), streams, strict=True):
+            await outbox.empty_into(stream)
 
     async def _bucket(self) -> Bucket:
         return await self._bus.bucket(CARS_BUCKET)
 
-    async def _stream(self) -> Stream:
-        return await self._bus.stream(
-            CARS_STREAM, CARS_STREAM_SUBJECTS, max_age_s=CARS_STREAM_MAX_AGE_S
+    async def _streams(self) -> tuple[Stream, Stream]:
+        return (
+            await self._bus.stream(
+                CARS_STREAM, CARS_STREAM_SUBJECTS, max_age_s=CARS_STREAM_MAX_AGE_S
+            ),
+            await self._bus.stream(
+                AUDIT_STREAM, AUDIT_STREAM_SUBJECTS, max_age_s=AUDIT_STREAM_MAX_AGE_S
+            ),
         )
+
+
+class _Outbox:
+    """Messages for one stream, in order; each stays until the stream has it."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[tuple[str, bytes, str]] = deque()
+        self.dropped = 0
+
+    def add(self, subject: str, item: Wire, key: str) -> None:
+        if len(self._waiting) >= OUTBOX_LIMIT:
+            self._waiting.popleft()
+            self.dropped += 1
+        self._waiting.append((subject, encode(item), key))
+
+    async def empty_into(self, stream: Stream) -> None:
+        while self._waiting:
+            subject, data, key = self._waiting[0]
+            await stream.publish(subject, data, message_id=key)
+            # The head may have been dropped by `add` while we waited.
+            if self._waiting and self._waiting[0][2] == key:
+                self._waiting.popleft()

@@ -1,6 +1,7 @@
 """The living car: everything it is at one moment, small enough to be kept every second."""
 
 import math
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -12,10 +13,11 @@ from vettura.car.charge import displayed_soc
 from vettura.car.params import Params
 from vettura.car.road import pressure_at
 from vettura.car.state import Flows, Inputs, State
-from vettura.drive.body import Body
+from vettura.drive.body import Body, value_of
+from vettura.drive.gauges import Gauges
 from vettura.drive.wear import Strain
 from vettura.errors import InputError
-from vettura.units import SECONDS_PER_HOUR
+from vettura.units import NS_PER_S, SECONDS_PER_HOUR
 
 PARKED, DRIVING, CHARGING = "parked", "driving", "charging"
 ON_THE_ROAD = "road"
@@ -26,6 +28,10 @@ CAR_HEIGHT_SHARE = 0.5
 ln(1/0.1) over ln(10/0.1)."""
 UNKNOWN_TO_OLDER = {"capacity_share": 1.0, "resistance_share": 1.0, "outlet_wh": 0.0}
 """What the state of a car kept by an older version lacks, as it is in a new car."""
+RECIRCULATION = "Vehicle.Cabin.HVAC.IsRecirculationActive"
+CONDITIONING = "Vehicle.Powertrain.TractionBattery.BatteryConditioning."
+PHASE_V = 230.0
+"""Between a phase and neutral in Europe (EN 50160)."""
 LEARN_DISTANCE_M = 30_000.0
 """How far back the range estimate remembers consumption."""
 
@@ -61,6 +67,32 @@ class ChargeRecord(msgspec.Struct, frozen=True, kw_only=True):
     start_ns: int
     start_wall_wh: float
     start_soc: float
+
+
+class LastTrip(msgspec.Struct, frozen=True, kw_only=True):
+    """The trip that ended last."""
+
+    start_ns: int
+    end_ns: int
+    duration_s: float
+    distance_m: float
+    energy_wh: float
+    """Drawn net of regeneration."""
+
+
+class LastCharge(msgspec.Struct, frozen=True, kw_only=True):
+    """The charge under way, or the one that ended last."""
+
+    latitude_deg: float
+    longitude_deg: float
+    altitude_m: float
+    wall_wh: float
+    seconds: float
+
+    @property
+    def mean_w(self) -> float:
+        """Mean power at the wall."""
+        return self.wall_wh / self.seconds * SECONDS_PER_HOUR if self.seconds > 0.0 else 0.0
 
 
 class Pending(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,6 +153,17 @@ class Living(msgspec.Struct, frozen=True, kw_only=True):
     """Displayed charge below which it gives nothing away."""
     ready_at_ns: int = 0
     """When the cabin shall be at its target; 0 for no plan."""
+    curvature_per_m: float = 0.0
+    """How the road turns: one over its radius, positive to the left."""
+    gauges: Gauges = Gauges()
+    last_trip: LastTrip | None = None
+    """None before the first."""
+    last_charge: LastCharge | None = None
+    """None before the first."""
+    serviced_ns: int = 0
+    """When it was serviced last, or came into being; 0: not known yet."""
+    serviced_m: float = 0.0
+    """Odometer then."""
     health: Health = NEW
     strain: Strain = Strain()
     """What the battery went through since it last aged."""
@@ -142,6 +185,10 @@ class Air(msgspec.Struct, frozen=True, kw_only=True):
     wind_bearing_deg: float = 0.0
     """Where it comes from."""
     sun_w_per_m2: float = 0.0
+    rain_mm_per_h: float = 0.0
+    """Snow as the water it melts to."""
+    humidity: float = 0.6
+    """Relative, 0 to 1."""
 
 
 def remember(car: Living) -> bytes:
@@ -168,7 +215,11 @@ def recall(data: bytes, *, where: str) -> Living:
 
 
 def inputs_of(car: Living, air: Air, *, speed_mps: float, grade: float) -> Inputs:
-    """What the world asks of the car now."""
+    """What the world asks of the car now.
+
+    The step has one load for all accessories: heated seats, mirrors, glass and steering wheel, and
+    lamps beyond the usual, move their signals but take nothing from the battery.
+    """
     cable = car.cable
     flowing = cable if cable is not None and car.charge is not None else None
     return Inputs(
@@ -181,13 +232,57 @@ def inputs_of(car: Living, air: Air, *, speed_mps: float, grade: float) -> Input
         awake=1.0 if is_awake(car) else 0.0,
         climate_on=1.0 if car.climate_on else 0.0,
         cabin_target_degc=car.cabin_target_degc,
-        ac_power_w=flowing.power_w_max if flowing and not flowing.dc else 0.0,
+        ac_power_w=ac_offer_w(car, flowing) if flowing and not flowing.dc else 0.0,
         dc_power_w=flowing.power_w_max if flowing and flowing.dc else 0.0,
         charge_limit=car.charge_limit,
-        # A car that prepares itself has no one on board yet.
-        people=1.0 if car.progress is not None else 0.0,
+        rain_mm_per_h=air.rain_mm_per_h,
+        recirculation=1.0 if car.body.values and value_of(car.body, RECIRCULATION) else 0.0,
+        people=float(people_on_board(car)),
+        precondition=1.0 if conditions_battery(car) else 0.0,
         ac_phases=float(flowing.phases) if flowing else 3.0,
+        outlet_power_w=car.discharge_power_w if gives_power(car) else 0.0,
+        outlet_reserve=car.discharge_reserve,
     )
+
+
+def ac_offer_w(car: Living, cable: Cable) -> float:
+    """What a station may bring over AC [W]: its offer, within what the owner lets the car take."""
+    if car.charge_current_max_a <= 0.0:
+        return cable.power_w_max
+    return min(cable.power_w_max, car.charge_current_max_a * PHASE_V * cable.phases)
+
+
+def people_on_board(car: Living) -> int:
+    """The driver during a trip; a car that prepares itself has no one on board yet."""
+    return 1 if car.progress is not None else 0
+
+
+def gives_power(car: Living) -> bool:
+    """Whether it is to feed a house or a tool: parked, and taking nothing itself."""
+    return car.discharge_power_w > 0.0 and car.progress is None and car.charge is None
+
+
+def conditions_battery(car: Living) -> bool:
+    """Whether somebody wished the battery warm, from now on, and it is not there yet."""
+    body = car.body
+    if not body.values or value_of(body, CONDITIONING + "RequestedMode") == "INACTIVE":
+        return False
+    start_ns = time_of(value_of(body, CONDITIONING + "StartTime"))
+    end_ns = time_of(value_of(body, CONDITIONING + "TargetTime"))
+    if (start_ns is not None and car.time_ns < start_ns) or (end_ns or car.time_ns) < car.time_ns:
+        return False
+    target_degc = value_of(body, CONDITIONING + "TargetTemperature")
+    return isinstance(target_degc, float | int) and car.state.battery_degc < target_degc
+
+
+def time_of(text: SignalValue) -> int | None:
+    """Nanoseconds since the epoch of an ISO 8601 time, UTC where it names no zone; None if none."""
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return round(aware.timestamp()) * NS_PER_S
 
 
 def headwind_mps(air: Air, heading_deg: float) -> float:

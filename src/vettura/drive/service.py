@@ -1,8 +1,8 @@
 """The living car on the bus: it lives by its clock, tells what changed, and answers commands."""
 
 import asyncio
-from collections import OrderedDict
 from contextlib import aclosing
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 import structlog
@@ -11,36 +11,68 @@ from msgspec.structs import replace
 from vettura.bus.interface import Bus, Message
 from vettura.bus.messages import (
     Answer,
-    Command,
+    Audit,
     Drive,
+    Provided,
+    SignalValue,
+    Targets,
     Weather,
     Wire,
     decode,
     encode,
 )
 from vettura.bus.patience import patiently
-from vettura.bus.subjects import HOME_BUCKET, car_do, car_get, weather
+from vettura.bus.subjects import (
+    HOME_BUCKET,
+    car_do,
+    car_get,
+    car_provided,
+    car_targets,
+    car_wish,
+    weather,
+)
 from vettura.car.ageing import AGEING
 from vettura.car.relations import params_of, resting_state
 from vettura.car.spec import CarSpec
 from vettura.car.trip import Trip
+from vettura.clock.duration import FOREVER_NS
 from vettura.clock.interface import Clock
-from vettura.drive.commands import obey
+from vettura.drive.actuators import READY_AT
+from vettura.drive.arbiter import Forward, postponed
 from vettura.drive.cycles import load_cycle
+from vettura.drive.docket import Docket, Heard
 from vettura.drive.keeper import Keeper
 from vettura.drive.life import advance, end_charge
 from vettura.drive.living import AT_REST, Air, Living, is_awake
 from vettura.drive.simulate import drive_trip
 from vettura.drive.telling import Telling
-from vettura.errors import BusError, InputError
+from vettura.errors import BusError, InputError, NoResponderError
 from vettura.units import NS_PER_S
 
 log = structlog.get_logger()
 
 TICK_DRIVING_S, TICK_AWAKE_S, TICK_CHARGING_S, TICK_ASLEEP_S = 0.1, 1.0, 5.0, 60.0
 KEEP_S = 1.0
-REMEMBERED_COMMANDS = 256
 QUEUE_LIMIT = 256
+WISH_ANSWER_S = 1.5
+"""How long whoever asked waits for a provider's answer [s of the bus]: less than `ask` waits for
+the car's. The wish itself may take longer."""
+
+
+class _Wished(NamedTuple):
+    """A provider has answered a wish, or not."""
+
+    forward: Forward
+    answer: Answer | None
+    is_gone: bool
+
+
+class _News:
+    """Providers have said something new."""
+
+
+_NEWS = _News()
+_Item: TypeAlias = Message | _Wished | _News
 
 
 class CarConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -68,22 +100,29 @@ class CarService:
         self._params = params_of(spec)
         self._ageing = AGEING[spec.battery.chemistry.value]
         self._keeper = Keeper(bus, clock, config.vin)
-        self._queue: asyncio.Queue[Message] = asyncio.Queue(QUEUE_LIMIT)
-        self._answers: OrderedDict[str, Answer] = OrderedDict()
+        self._queue: asyncio.Queue[_Item] = asyncio.Queue(QUEUE_LIMIT)
+        self._group: asyncio.TaskGroup | None = None
+        self._docket = Docket(self._params, clock)
+        self._news: dict[str, SignalValue] = {}
+        """What providers have said and no frame has told."""
+        self._targets: dict[str, SignalValue] = {}
         self._telling = Telling(bus, self._params, spec, config.vin)
         self._air = Air()
         self._trip: Trip | None = None
         self._car = self._new_car()
         self._kept_ns = self._ticked_ns = 0
+        self._soon_ns = FOREVER_NS
 
     async def run(self) -> None:
         """Wake where it was, then live until cancelled; what it is gets kept on the way out."""
         await self._wake()
         try:
             async with asyncio.TaskGroup() as group:
+                self._group = group
                 group.create_task(self._keeper.run(), name=f"{self._config.vin} keeper")
-                group.create_task(self._hear(car_do(self._config.vin, "*")))
-                group.create_task(self._hear(car_get(self._config.vin)))
+                group.create_task(self._hear())
+                group.create_task(self._show())
+                group.create_task(self._listen())
                 group.create_task(self._feel(), name=f"{self._config.vin} weather")
                 group.create_task(self._live(), name=f"{self._config.vin} life")
         finally:
@@ -110,19 +149,47 @@ class CarService:
         car, self._trip = await self._keeper.recall()
         now_ns = self._clock.now_ns()
         if car is not None:
-            self._car = replace(car, time_ns=now_ns)
+            self._car = postponed(replace(car, time_ns=now_ns), now_ns - car.time_ns)
             log.info("car_woke", car=car.vin, mode=car.mode, odometer_m=round(car.state.distance_m))
-        self._ticked_ns = now_ns
-        await self._telling.publish(self._car, self._air)
+        self._ticked(now_ns)
+        self._look_soon()
+        await self._telling.publish(self._car, self._air, self._docket.provided)
 
-    async def _hear(self, pattern: str) -> None:
-        """Queue what is asked; it is answered on the car's own tick."""
+    async def _hear(self) -> None:
+        """Queue what the car is told; it is answered in the car's own turn."""
+        pattern = car_do(self._config.vin, "*")
         ear = await patiently(self._clock, lambda: self._bus.subscribe(pattern, limit=QUEUE_LIMIT))
         async for message in ear:
             try:
                 self._queue.put_nowait(message)
             except asyncio.QueueFull:
-                await self._respond(message, Answer(ok=False, reason="the car is busy; try again"))
+                busy = Answer(
+                    ok=False, reason="the car is busy; try again", code="busy", state="refused"
+                )
+                await self._respond(message, busy)
+
+    async def _show(self) -> None:
+        """Answer who asks how the car is, as it was when it last lived on: looking is no event."""
+        pattern = car_get(self._config.vin)
+        ear = await patiently(self._clock, lambda: self._bus.subscribe(pattern, limit=QUEUE_LIMIT))
+        async for message in ear:
+            frame = self._telling.full_frame(self._car, self._air, self._docket.provided)
+            await self._respond(message, frame)
+
+    async def _listen(self) -> None:
+        """Take what providers say; the car's turn comes once for all that is new by then."""
+        pattern = car_provided(self._config.vin)
+        ear = await patiently(self._clock, lambda: self._bus.subscribe(pattern))
+        async for message in ear:
+            try:
+                told = decode(message.data, Provided, where=message.subject)
+            except InputError as error:
+                log.debug("provided_unreadable", car=self._config.vin, error=error.message)
+                continue
+            is_first = not self._news
+            self._news.update(self._docket.told(told))
+            if is_first and self._news:
+                await self._queue.put(_NEWS)
 
     async def _feel(self) -> None:
         """Follow the weather around the household."""
@@ -142,57 +209,152 @@ class CarService:
                     wind_mps=felt.wind_mps,
                     wind_bearing_deg=felt.wind_bearing_deg,
                     sun_w_per_m2=felt.sun_w_per_m2,
+                    rain_mm_per_h=felt.rain_mm_per_h,
+                    humidity=felt.humidity,
                 )
 
     async def _live(self) -> None:
         while True:
-            first = await self._tick()
+            first = await self._turn()
+            if first is _NEWS and not self._car.pending:
+                await self._pass_on()
+                continue
             self._advance(self._clock.now_ns())
             if first is not None:
-                await self._answer(first)
+                await self._take(first)
             for _ in range(self._queue.qsize()):
-                await self._answer(self._queue.get_nowait())
-            await self._telling.publish(self._car, self._air)
+                await self._take(self._queue.get_nowait())
+            await self._tell_targets()
+            self._news.clear()
+            await self._telling.publish(self._car, self._air, self._docket.provided)
             self._keep()
 
-    async def _tick(self) -> Message | None:
-        """Wait for the next tick, or, when ticks are far apart, for the first who asks."""
-        due_ns = self._ticked_ns + self._period_ns()
+    async def _turn(self) -> _Item | None:
+        """Wait for the next tick, which is None, or for the first who wants something."""
+        due_ns = min(self._ticked_ns + self._period_ns(), self._soon_ns)
         wait_s = (due_ns - self._clock.now_ns()) / NS_PER_S
-        if wait_s <= max(TICK_DRIVING_S, self._clock.resolution_s):
-            await self._clock.sleep_until(due_ns)
-            self._ticked_ns = due_ns if wait_s > 0.0 else self._clock.now_ns()
+        if wait_s <= 0.0:
+            await self._clock.sleep(0.0)
+            self._ticked(self._clock.now_ns())
             return None
         try:
-            message = await self._clock.wait_for(self._queue.get(), wait_s)
+            item = await self._clock.wait_for(self._queue.get(), wait_s)
         except TimeoutError:
-            self._ticked_ns = due_ns
+            self._ticked(due_ns)
             return None
-        self._ticked_ns = self._clock.now_ns()
-        return message
+        if item is not _NEWS:
+            self._ticked(self._clock.now_ns())
+            self._look_soon()
+        return item
+
+    def _ticked(self, time_ns: int) -> None:
+        self._ticked_ns = time_ns
+        self._soon_ns = FOREVER_NS
+
+    def _look_soon(self) -> None:
+        """What a change has led to, such as the current of a charge, shows after a short step."""
+        shortest_s = max(TICK_DRIVING_S, self._clock.resolution_s)
+        self._soon_ns = self._ticked_ns + int(shortest_s * NS_PER_S)
 
     def _period_ns(self) -> int:
         car = self._car
-        if car.progress is not None:
+        if car.progress is not None or car.body.targets:
             tick_s = TICK_DRIVING_S
-        elif car.charge is not None:
-            tick_s = TICK_CHARGING_S
+        elif is_awake(car) or any(each.path != READY_AT for each in car.pending):
+            tick_s = TICK_AWAKE_S
         else:
-            tick_s = TICK_AWAKE_S if is_awake(car) else TICK_ASLEEP_S
-        return int(max(tick_s, self._clock.resolution_s) * NS_PER_S)
+            tick_s = TICK_CHARGING_S if car.charge is not None else TICK_ASLEEP_S
+        period_ns = int(max(tick_s, self._clock.resolution_s) * NS_PER_S)
+        lease_ns = self._docket.lease_ns()
+        return period_ns if lease_ns is None else min(period_ns, max(lease_ns, NS_PER_S // 10))
 
     def _advance(self, now_ns: int) -> None:
+        passed_ns = now_ns - self._car.time_ns
         lived = advance(self._params, self._car, self._air, self._trip, now_ns, self._ageing)
         self._car = lived.car
         for session in lived.sessions:
             log.info("session_ended", car=session.id, kind=session.kind, to=session.destination)
             self._keeper.record(session)
+        for provider in self._docket.expired(passed_ns):
+            self._note(self._docket.lost(self._car, provider, why="it fell silent"))
+        self._car, audits = self._docket.look(self._car)
+        self._audit(audits)
 
-    async def _answer(self, message: Message) -> None:
-        if message.subject == car_get(self._config.vin):
-            await self._respond(message, self._telling.full_frame(self._car, self._air))
+    async def _take(self, item: _Item) -> None:
+        """Deal with one thing out of the queue."""
+        if isinstance(item, Message):
+            before = self._car
+            heard = self._docket.hear(before, item)
+            self._note(heard)
+            if heard.command is not None:
+                self._follow_up(before, heard, item)
+            if heard.answer is not None:
+                await self._respond(item, heard.answer)
+            if heard.forward is not None:
+                self._hand_on(heard.forward)
+        elif isinstance(item, _Wished):
+            if item.is_gone:
+                why = "nobody answers for it"
+                self._note(self._docket.lost(self._car, item.forward.provider, why=why))
+            heard = self._docket.wished(self._car, item.forward, item.answer)
+            self._note(heard)
+            for message in self._docket.waiting(item.forward):
+                if heard.answer is not None:
+                    await self._respond(message, heard.answer)
+        else:
+            self._car, audits = self._docket.look(self._car)
+            self._audit(audits)
+
+    def _note(self, heard: Heard) -> None:
+        self._car = heard.car
+        self._audit(heard.audits)
+        self._targets.update(heard.targets)
+        if heard.changed:
+            log.info("changed_hands", car=self._car.vin, paths=len(heard.changed))
+            self._telling.forget(heard.changed)
+            for path in heard.changed:
+                self._news.pop(path, None)
+
+    def _audit(self, audits: list[Audit]) -> None:
+        for audit in audits:
+            self._keeper.audit(audit)
+            self._kept_ns = 0
+
+    def _hand_on(self, forward: Forward) -> None:
+        assert self._group is not None
+        self._group.create_task(self._ask(forward))
+
+    async def _ask(self, forward: Forward) -> None:
+        """Give a provider a wish, beside the car's own life."""
+        subject = car_wish(self._config.vin, forward.provider)
+        answer: Answer | None = None
+        is_gone = False
+        try:
+            reply = await self._bus.request(subject, encode(forward.wish), timeout_s=WISH_ANSWER_S)
+            answer = decode(reply.data, Answer, where=subject)
+        except NoResponderError:
+            is_gone = True
+            answer = Answer(ok=False, reason=f"{forward.provider} is gone", code="unavailable")
+        except InputError as error:
+            answer = Answer(ok=False, reason=error.message, code="unavailable")
+        except BusError as error:
+            log.info("wish_unanswered", car=self._config.vin, error=error.message)
+        await self._queue.put(_Wished(forward, answer, is_gone=is_gone))
+
+    async def _pass_on(self) -> None:
+        news = dict(self._news)
+        self._news.clear()
+        await self._telling.pass_on(self._config.vin, self._clock.now_ns(), news)
+
+    async def _tell_targets(self) -> None:
+        if not self._targets:
             return
-        await self._respond(message, self._obey(message))
+        told = Targets(time_ns=self._car.time_ns, values=self._targets)
+        self._targets = {}
+        try:
+            await self._bus.publish(car_targets(self._config.vin), encode(told))
+        except BusError as error:
+            log.debug("targets_lost", car=self._config.vin, error=error.message)
 
     async def _respond(self, message: Message, answer: Wire) -> None:
         """Answer; when the bus is away the question comes again, under the same id."""
@@ -201,32 +363,18 @@ class CarService:
         except BusError as error:
             log.info("answer_lost", car=self._config.vin, error=error.message)
 
-    def _obey(self, message: Message) -> Answer:
-        try:
-            command = decode(message.data, Command, where=message.subject)
-        except InputError as error:
-            return Answer(ok=False, reason=error.message)
-        if command.id in self._answers:
-            return self._answers[command.id]
-        before = self._car
-        self._car, reason = obey(self._params, before, command.verb)
-        self._follow_up(before, command)
-        answer = Answer(ok=not reason, reason=reason)
-        self._answers[command.id] = answer
-        while len(self._answers) > REMEMBERED_COMMANDS:
-            self._answers.popitem(last=False)
+    def _follow_up(self, before: Living, heard: Heard, message: Message) -> None:
+        """What a command means beyond the car itself: its trip, and the charge it ended."""
+        command, answer = heard.command, heard.answer
+        assert command is not None
         log.info(
             "command",
             car=before.vin,
             verb=command.verb.__struct_config__.tag,
             who=command.who,
-            refused=reason or None,
+            refused=(answer.reason or None) if answer else None,
             trace=message.headers.get("traceparent"),
         )
-        return answer
-
-    def _follow_up(self, before: Living, command: Command) -> None:
-        """What a command means beyond the car itself: its trip, and the charge it ended."""
         if isinstance(command.verb, Drive) and before.progress is None and self._car.progress:
             self._trip = command.verb.trip
             self._keeper.keep_trip(command.verb.trip)

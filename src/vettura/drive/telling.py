@@ -1,20 +1,25 @@
 """What a car tells the world: signal frames now, samples for its history."""
 
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
+
 import structlog
 
 from vettura.bus.interface import Bus
-from vettura.bus.messages import Sample, SignalFrame, encode
+from vettura.bus.messages import Sample, SignalFrame, SignalValue, encode
 from vettura.bus.signals import Changes
 from vettura.bus.subjects import car_signals
 from vettura.car.charge import displayed_soc
 from vettura.car.params import Params
 from vettura.car.spec import CarSpec
 from vettura.drive.living import CHARGING, DRIVING, PARKED, Air, Living, range_m
-from vettura.drive.signals import identity_values, signal_values
+from vettura.drive.signals import Words, make_of, signal_values
 from vettura.errors import BusError
 from vettura.units import NS_PER_S
 
 log = structlog.get_logger()
+
+Values: TypeAlias = Mapping[str, SignalValue]
 
 FULL_FRAME_S = 60.0
 SAMPLE_S = {DRIVING: 10.0, CHARGING: 60.0, PARKED: 600.0}
@@ -27,33 +32,56 @@ class Telling:
     def __init__(self, bus: Bus, params: Params, spec: CarSpec, vin: str) -> None:
         self._bus = bus
         self._params = params
-        self._identity = identity_values(params, spec, vin)
+        self._make = make_of(params, spec, vin)
+        self._words = Words(params, self._make)
         self._changes = Changes()
+        self._has_forgotten = False
         self._full_ns = 0
         self._sampled_ns = 0
         self._sampled_mode = ""
 
-    def full_frame(self, car: Living, air: Air) -> SignalFrame:
-        """Everything, for one who asks; what others were told is not touched."""
-        values = signal_values(self._params, self._identity, car, air)
+    def full_frame(self, car: Living, air: Air, provided: Values) -> SignalFrame:
+        """Everything, for one who asks; what others were told is not touched.
+
+        `provided`: what providers from outside say, which stands in place of the model's values.
+        """
+        values = signal_values(self._params, self._make, car, air)
+        values.update(provided)
         return SignalFrame(time_ns=car.time_ns, values=values, full=True)
 
-    async def publish(self, car: Living, air: Air) -> None:
+    async def publish(self, car: Living, air: Air, provided: Values) -> None:
         """Say what changed; everything now and then."""
-        values = signal_values(self._params, self._identity, car, air)
         now_s = car.time_ns / NS_PER_S
         full = car.time_ns - self._full_ns >= FULL_FRAME_S * NS_PER_S
-        told = self._changes.full(values, now_s) if full else self._changes.since(values, now_s)
+        whole = full or self._has_forgotten
+        values = self._words.full(car, air) if whole else self._words.due(car, air)
+        values.update(provided)
+        self._has_forgotten = False
         if full:
             self._full_ns = car.time_ns
-        if not told:
+            told = self._changes.full(values, now_s)
+        else:
+            told = self._changes.since(values, now_s, exact=provided)
+        await self._send(car.vin, SignalFrame(time_ns=car.time_ns, values=told, full=full))
+
+    async def pass_on(self, vin: str, time_ns: int, provided: Values) -> None:
+        """Say what providers have said; the car itself is left as it is."""
+        told = self._changes.since(provided, time_ns / NS_PER_S, exact=provided)
+        await self._send(vin, SignalFrame(time_ns=time_ns, values=told))
+
+    def forget(self, paths: Iterable[str]) -> None:
+        """These have changed hands: the next frame says what they are."""
+        self._changes.forget(paths)
+        self._has_forgotten = True
+
+    async def _send(self, vin: str, frame: SignalFrame) -> None:
+        if not frame.values:
             return
-        frame = SignalFrame(time_ns=car.time_ns, values=told, full=full)
         try:
-            await self._bus.publish(car_signals(car.vin), encode(frame))
+            await self._bus.publish(car_signals(vin), encode(frame))
         except BusError as error:
             # The next full frame tells everything again.
-            log.debug("frame_lost", car=car.vin, error=error.message)
+            log.debug("frame_lost", car=vin, error=error.message)
 
     def sample(self, car: Living, air: Air) -> Sample | None:
         """A point of history when one is due, else None."""

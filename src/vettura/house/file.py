@@ -10,6 +10,7 @@ from msgspec import Meta
 from vettura.car import load_car
 from vettura.config import parse_toml, read_bytes
 from vettura.errors import InputError
+from vettura.faces.config import FacesConfig, Port
 from vettura.life import Household, Place, StationConfig
 
 
@@ -34,6 +35,18 @@ class ClockConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Local time at which a new life begins; None: now, at `speed` 1."""
 
 
+class BusConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[bus]`: where the embedded server listens, on this machine only.
+
+    0 takes the port of last time when it is free, else a free one. Whoever meets the house from
+    outside, such as Home Assistant, wants a number that stays.
+    """
+
+    nats_port: Port = 0
+    mqtt_port: Port = 0
+    """MQTT 3.1.1."""
+
+
 class HomeFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A whole home file."""
 
@@ -43,6 +56,8 @@ class HomeFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     household: Household
     cars: Annotated[list[CarEntry], Meta(min_length=1)]
     stations: list[StationConfig] = []
+    bus: BusConfig = BusConfig()
+    faces: FacesConfig = FacesConfig()
 
 
 def load_home(path: str | Path) -> HomeFile:

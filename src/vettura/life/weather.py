@@ -29,6 +29,16 @@ LAPSE_K_PER_M = 0.0065
 WARMEST_HOUR = 14.5
 """Solar hour of a day's highest temperature; the source of `climate` has it at 14 to 15 UTC."""
 
+FALLING = ("rainy", "snowy")
+RAIN_FROM = 0.7
+"""Share of the dark hours without rain."""
+DRIZZLE_MM_PER_H, POUR_MM_PER_H = 0.2, 5.0
+"""The least, and above it the most that falls: 1.5 mm/h in the mean of wet hours, which makes some
+900 mm a year, the order of the plain around Turin."""
+SATURATION_PA = (610.94, 17.625, 243.04)
+"""Magnus formula over water: factor [Pa], and the two constants of its exponent (Alduchov and
+Eskridge, J. Appl. Meteorol. 35, 1996)."""
+
 _HOUR_NS = 3_600_000_000_000
 _DAY_HOURS = 24
 _MEMORY_DAYS = 20
@@ -62,23 +72,26 @@ def weather_at(
     usual = between(mean_clearness(before), mean_clearness(after), share)
     swing_k = between(before.swing_k, after.swing_k, share) * (0.4 + 0.6 * clear / usual)
     phase = _daily_phase(solar_hour(time_ns, longitude_deg), sunrise_hour(time_ns, latitude_deg))
-    ambient_degc = (
+    middle_degc = (
         between(before.mean_degc, after.mean_degc, share)
         + DAY_SIGMA_K * sky.warmth
-        + swing_k * phase
         - LAPSE_K_PER_M * (elevation_m - ELEVATION_M)
     )
+    ambient_degc = middle_degc + swing_k * phase
     wind_mps = between(before.wind_mps, after.wind_mps, share) * _gusts(sky.gust)
     flicker = 0.35 * sky.flicker * max(0.0, clear * (1.0 - clear))
     now_clear = min(max(clear + flicker, 0.05), 1.12)
     sine = height_sine(time_ns, latitude_deg=latitude_deg, longitude_deg=longitude_deg)
+    condition = _condition(sky, now_clear, ambient_degc, wind_mps, night=sine < 0.0)
     return Weather(
         time_ns=time_ns,
         ambient_degc=ambient_degc,
         wind_mps=wind_mps,
         wind_bearing_deg=_bearing_deg(seed, time_ns),
         sun_w_per_m2=now_clear * clear_sky_w_per_m2(sine),
-        condition=_condition(sky, now_clear, ambient_degc, wind_mps, night=sine < 0.0),
+        condition=condition,
+        rain_mm_per_h=_rain_mm_per_h(sky) if condition in FALLING else 0.0,
+        humidity=_humidity(middle_degc - swing_k, ambient_degc, condition),
     )
 
 
@@ -116,13 +129,33 @@ def _bearing_deg(seed: int, time_ns: int) -> float:
 
 def _condition(sky: Sky, clear: float, ambient_degc: float, wind_mps: float, *, night: bool) -> str:
     cover = cloud_cover(clear)
-    if cover > 0.85 and sky.rain > 0.7:
+    if cover > 0.85 and sky.rain > RAIN_FROM:
         return "snowy" if ambient_degc < 1.0 else "rainy"
     if ambient_degc < 8.0 and wind_mps < 0.7 and sky.rain > 0.6:
         return "fog"
     if cover > 0.7:
         return "cloudy"
     return "clear-night" if night else "sunny"
+
+
+def _rain_mm_per_h(sky: Sky) -> float:
+    share = max(sky.rain - RAIN_FROM, 0.0) / (1.0 - RAIN_FROM)
+    return DRIZZLE_MM_PER_H + POUR_MM_PER_H * share * share * share
+
+
+def _humidity(coldest_degc: float, ambient_degc: float, condition: str) -> float:
+    """Relative humidity, 0.1 to 1: the dew point is near the coldest hour of the day.
+
+    Kimball, Running and Nemani 1997 (Agricultural and Forest Meteorology 85, 87); rain and fog
+    saturate the air whatever the hour.
+    """
+    dry = min(_saturation_pa(coldest_degc) / _saturation_pa(ambient_degc), 1.0)
+    return max(dry, 0.95) if condition in {*FALLING, "fog"} else max(dry, 0.1)
+
+
+def _saturation_pa(degc: float) -> float:
+    factor_pa, slope, offset_degc = SATURATION_PA
+    return factor_pa * math.exp(slope * degc / (offset_degc + degc))
 
 
 def _sky(seed: int, time_ns: int) -> Sky:

@@ -10,6 +10,7 @@ import msgspec
 from vettura.bus import subjects
 from vettura.bus.interface import Bus, Message
 from vettura.bus.messages import (
+    Audit,
     ClockState,
     MeterValue,
     Sample,
@@ -33,6 +34,7 @@ RING_CHANGES = 600
 RETRY_S = 0.5
 SAMPLES_READ = 10_000
 SESSIONS_READ = 100
+AUDITS_READ = 30
 
 
 class Numbered(NamedTuple):
@@ -111,6 +113,7 @@ class Live:
             (subjects.car_signals("*"), self._on_signals),
             (subjects.car_samples("*"), self._on_sample),
             (subjects.car_sessions("*"), self._on_session),
+            (subjects.car_audit("*"), self._on_audit),
             (subjects.weather(home), self._on_weather),
             (subjects.today(home), self._on_today),
             (subjects.meter(home, "*"), self._on_meter),
@@ -204,14 +207,17 @@ class Live:
 
     async def _read_cars(self) -> None:
         stream = await self._bus.stream(subjects.CARS_STREAM, subjects.CARS_STREAM_SUBJECTS)
+        told = await self._bus.stream(subjects.AUDIT_STREAM, subjects.AUDIT_STREAM_SUBJECTS)
         for car in self._page.cars:
             samples = await stream.last(subjects.car_samples(car.vin), SAMPLES_READ)
             sessions = await stream.last(subjects.car_sessions(car.vin), SESSIONS_READ)
+            audits = await told.last(subjects.car_audit(car.vin), AUDITS_READ)
             now_ns = self._clock.now_ns()
             self._mirror.take_past(
                 car.vin,
                 samples=self._readable([s.data for s in samples], Sample),
                 sessions=self._readable([s.data for s in sessions], Session),
+                audits=self._readable([a.data for a in audits], Audit),
                 now_ns=now_ns,
             )
 
@@ -219,7 +225,7 @@ class Live:
         rows: list[M] = []
         for data in stored:
             try:
-                rows.append(decode(data, kind, where="stream cars"))
+                rows.append(decode(data, kind, where="stored"))
             except InputError:
                 self._rejected += 1
         return rows
@@ -236,6 +242,10 @@ class Live:
     def _on_session(self, message: Message) -> None:
         session = decode(message.data, Session, where=message.subject)
         self._mirror.take_session(_vin(message), session)
+
+    def _on_audit(self, message: Message) -> None:
+        audit = decode(message.data, Audit, where=message.subject)
+        self._mirror.take_audit(_vin(message), audit)
 
     def _on_weather(self, message: Message) -> None:
         self._mirror.take_weather(decode(message.data, Weather, where=message.subject))

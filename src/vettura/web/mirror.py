@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterable
 
 from vettura.bus.messages import (
+    Audit,
     ClockState,
     MeterValue,
     Sample,
@@ -27,6 +28,7 @@ SAMPLES_GAP_NS = 30 * NS_PER_S
 """Samples closer to the last one than this are left out, unless the car changed its mode."""
 SAMPLES_MAX = 3000
 SESSIONS_MAX = 100
+AUDITS_MAX = 30
 METERS_MAX = 64
 
 
@@ -124,12 +126,18 @@ class Mirror:
         if vin in self._cars:
             self._cars[vin].take_session(session)
 
+    def take_audit(self, vin: str, audit: Audit) -> None:
+        """Take a command that has come to its end."""
+        if vin in self._cars:
+            self._cars[vin].take_audit(audit)
+
     def take_past(
         self,
         vin: str,
         *,
         samples: Iterable[Sample],
         sessions: Iterable[Session],
+        audits: Iterable[Audit] = (),
         now_ns: int,
     ) -> None:
         """Take what is stored of a car; points of the future or older than a day are left out.
@@ -137,7 +145,7 @@ class Mirror:
         What was heard meanwhile stays, so viewers need a new snapshot afterwards.
         """
         self._cars[vin].take_past(
-            [one for one in samples if now_ns - one.time_ns >= -SAMPLES_GAP_NS], sessions
+            [one for one in samples if now_ns - one.time_ns >= -SAMPLES_GAP_NS], sessions, audits
         )
 
 
@@ -151,9 +159,11 @@ class CarMirror:
         self._signals: dict[str, SignalValue] = {}
         self._samples: deque[Sample] = deque(maxlen=SAMPLES_MAX)
         self._sessions: dict[str, Session] = {}
+        self._audits: dict[str, Audit] = {}
         self._new_signals: dict[str, SignalValue] = {}
         self._new_samples: list[Sample] = []
         self._new_sessions: list[Session] = []
+        self._new_audits: list[Audit] = []
 
     def state(self) -> CarState:
         """Return all of it."""
@@ -164,19 +174,22 @@ class CarMirror:
             signals=self._signals,
             samples=columns(self._samples),
             sessions=list(self._sessions.values()),
+            audits=list(self._audits.values()),
         )
 
     def pending(self) -> CarChange | None:
         """Return what changed since the last call; None when nothing did."""
-        if not (self._new_signals or self._new_samples or self._new_sessions):
+        if not any((self._new_signals, self._new_samples, self._new_sessions, self._new_audits)):
             return None
         change = CarChange(
             seen_ns=self._seen_ns,
             signals=self._new_signals,
             samples=columns(self._new_samples) if self._new_samples else None,
             sessions=self._new_sessions,
+            audits=self._new_audits,
         )
-        self._new_signals, self._new_samples, self._new_sessions = {}, [], []
+        self._new_signals, self._new_samples = {}, []
+        self._new_sessions, self._new_audits = [], []
         return change
 
     def take_frame(self, frame: SignalFrame) -> None:
@@ -197,14 +210,18 @@ class CarMirror:
         while self._samples[0].time_ns < sample.time_ns - SAMPLES_WINDOW_NS:
             self._samples.popleft()
 
-    def take_past(self, samples: list[Sample], sessions: Iterable[Session]) -> None:
-        """Put stored samples and sessions before and between what is known."""
+    def take_past(
+        self, samples: list[Sample], sessions: Iterable[Session], audits: Iterable[Audit]
+    ) -> None:
+        """Put stored samples, sessions and audits before and between what is known."""
         by_time = {one.time_ns: one for one in [*samples, *self._samples]}
         self._samples.clear()
         for time_ns in sorted(by_time):
             self.take_sample(by_time[time_ns])
         for session in sessions:
             self.take_session(session)
+        for audit in audits:
+            self.take_audit(audit)
 
     def take_session(self, session: Session) -> None:
         """Keep the newest sessions, in the order of their end."""
@@ -214,6 +231,16 @@ class CarMirror:
         newest = sorted(kept, key=lambda one: one.end_ns)[-SESSIONS_MAX:]
         self._sessions = {one.id: one for one in newest}
         self._new_sessions.append(session)
+
+    def take_audit(self, audit: Audit) -> None:
+        """Keep the newest, in the order in which they were asked."""
+        if self._audits.get(audit.id) == audit:
+            return
+        kept = {**self._audits, audit.id: audit}.values()
+        newest = sorted(kept, key=lambda one: one.time_ns)[-AUDITS_MAX:]
+        self._audits = {one.id: one for one in newest}
+        self._new_audits.append(audit)
+        del self._new_audits[:-AUDITS_MAX]
 
 
 def _tells_more(sample: Sample, last: Sample) -> bool:

@@ -13,13 +13,13 @@ from vettura.bus import subjects
 from vettura.bus.ask import ask
 from vettura.bus.interface import Bus
 from vettura.bus.messages import Answer, Command, Verb
+from vettura.bus.orders import VERBS, read_speed, read_verb
 from vettura.clock.interface import Clock
 from vettura.errors import BusError, InputError
 from vettura.web.config import PageConfig
 from vettura.web.events import squeezed, viewer_events
 from vettura.web.files import File
 from vettura.web.live import Live
-from vettura.web.orders import VERBS, read_speed, read_verb
 from vettura.web.state import State
 
 WHO = "page"

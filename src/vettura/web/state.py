@@ -6,6 +6,7 @@ from typing import Annotated
 import msgspec
 
 from vettura.bus.messages import (
+    Audit,
     ClockState,
     MeterValue,
     Sample,
@@ -52,6 +53,8 @@ class CarState(msgspec.Struct, frozen=True, kw_only=True):
     signals: Paths
     samples: Columns
     sessions: list[Session]
+    audits: list[Audit] = []
+    """What it was told last and what became of it, oldest first."""
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,12 +78,13 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CarChange(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """What is new about one car: changed signals, samples to append, sessions to add."""
+    """What is new about one car: changed signals, samples to append, sessions and audits to add."""
 
     seen_ns: int = 0
     signals: Paths = {}
     samples: Columns | None = None
     sessions: list[Session] = []
+    audits: list[Audit] = []
 
 
 class Change(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -131,6 +135,7 @@ def _merged_car(old: CarChange, new: CarChange) -> CarChange:
         signals={**old.signals, **new.signals},
         samples=_joined(old.samples, new.samples),
         sessions=[*old.sessions, *new.sessions],
+        audits=[*old.audits, *new.audits],
     )
 
 

@@ -14,6 +14,7 @@ import {
   placeName,
   say,
   SIGNAL,
+  windowSignal,
 } from "/words.js";
 
 const TOAST_MS = 6000;
@@ -157,7 +158,9 @@ function showDoors(signals) {
   }
   const count = open.length + (trunk ? 1 : 0);
   const closed = count === 0 ? "All closed" : `${count} open`;
-  say(byId("doors-words"), `${closed}, ${locked ? "locked" : "unlocked"}`);
+  const down = DOORS.filter((door) => signals[windowSignal(door)] > 0).length;
+  const windows = down === 0 ? "" : ` · ${down} window${down === 1 ? "" : "s"} down`;
+  say(byId("doors-words"), `${closed}, ${locked ? "locked" : "unlocked"}${windows}`);
   say(byId("lock-button"), locked ? "Unlock" : "Lock");
 }
 

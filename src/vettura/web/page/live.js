@@ -111,6 +111,11 @@ function takeCar(known, news) {
     known.sessions.push(session);
     known.sessions.splice(0, known.sessions.length - 100);
   }
+  for (const audit of news.audits ?? []) {
+    known.audits = known.audits.filter((one) => one.id !== audit.id);
+    known.audits.push(audit);
+    known.audits.splice(0, known.audits.length - 30);
+  }
   if (news.samples || news.sessions) live.historyRevision += 1;
 }
 

@@ -16,8 +16,11 @@ import {
   setTimezone,
   SIGNAL,
   skyWords,
+  toldWords,
+  whoWords,
 } from "/words.js";
 
+const TOLD_SHOWN = 6;
 const SOMEWHERE = { latitude: 45, longitude: 9 };
 let shownRevision = -1;
 let lastFrame = 0;
@@ -56,6 +59,7 @@ function show() {
   showCards(shown, signals);
   showFlow(signals);
   showMap(state, live.vin, signals);
+  showTold(shown.audits);
 }
 
 function showTime() {
@@ -115,6 +119,35 @@ function showCarNames(state) {
     say(button, state.cars[vin].name);
     mark(button, "aria-pressed", vin === live.vin);
   });
+}
+
+/** Who told the car what, and what became of it: the newest first. */
+function showTold(audits = []) {
+  const newest = audits.slice(-TOLD_SHOWN).reverse();
+  say(byId("told-words"), newest.length === 0 ? "Nothing yet" : "");
+  const list = byId("told");
+  while (list.children.length > newest.length) list.lastElementChild.remove();
+  newest.forEach((audit, index) => showRow(list.children[index] ?? addRow(list), audit));
+}
+
+function addRow(list) {
+  const row = add(list, "li");
+  add(row, "time");
+  const words = add(row, "p");
+  add(words, "b");
+  add(words, "small");
+  add(row, "span");
+  return row;
+}
+
+function showRow(row, audit) {
+  const [time, words, result] = row.children;
+  const [what, who] = words.children;
+  say(time, hourMinute(audit.time_ns / 1e9));
+  say(what, toldWords(audit));
+  say(who, [whoWords(audit.who), audit.reason].filter(Boolean).join(" · "));
+  say(result, audit.result);
+  mark(row, "data-result", audit.result);
 }
 
 /** Light or dark: as the system says, until the viewer says otherwise. */

@@ -54,6 +54,8 @@ export const DOORS = [
 ];
 export const doorSignal = (door, what) => `Vehicle.Cabin.Door.${door}.${what}`;
 
+export const windowSignal = (door) => doorSignal(door, "Window.Position");
+
 const SKY_WORDS = {
   sunny: "Sunny",
   "clear-night": "Clear",
@@ -74,6 +76,97 @@ export const isPlace = (place, word) => place.name.toLowerCase() === word?.toLow
 export function placeName(places, word) {
   const known = places.find((place) => isPlace(place, word))?.name ?? word ?? "";
   return known && known[0].toUpperCase() + known.slice(1);
+}
+
+const VERBS = {
+  climate: "Climate",
+  drive: "Drive",
+  plug: "Cable in",
+  unplug: "Cable out",
+  offer: "Power offered",
+  precondition: "Ready at",
+  wake: "Wake",
+  fault: "Fault",
+  claim: "Taken over",
+  release: "Handed back",
+  honk: "Horn",
+  flash: "Hazard lights",
+};
+
+/** Owners' words for what is told most: the last part of a path, what it is, off and on. */
+const KNOWN = {
+  IsFlapOpen: ["Charge flap", "shut", "open"],
+  IsLocked: ["Doors", "unlocked", "locked"],
+  IsAirConditioningActive: ["Climate", "off", "on"],
+  IsChargingCableLocked: ["Cable", "released", "latched"],
+  IsSignaling: ["Hazard lights", "off", "on"],
+  StartStopCharging: ["Charging"],
+  ChargeLimit: ["Charge limit, %"],
+  CurrentLimit: ["Charge current, A"],
+  Temperature: ["Cabin target, °C"],
+  IsAwake: ["Computers", "asleep", "awake"],
+};
+
+const PEOPLE = {
+  page: "This page",
+  cli: "Command line",
+  household: "Household",
+  wallbox: "Wallbox",
+  homeassistant: "Home Assistant",
+  mqtt: "MQTT",
+  kuksa: "KUKSA",
+};
+
+/** Parts of a path that say nothing to an owner. */
+const SILENT = new Set([
+  "Vehicle",
+  "Private",
+  "Vettura",
+  "Powertrain",
+  "TractionBattery",
+  "Body",
+  "AnyPosition",
+  "Station",
+  "Driver",
+]);
+
+/** Who told the car something, as an owner knows them. */
+export function whoWords(who) {
+  const [face, subject] = who.split(/:(.*)/s);
+  const name = PEOPLE[face] ?? face ?? "";
+  return subject ? `${name}, ${subject}` : name;
+}
+
+/** What was told and the value wished, such as "Charge flap · open". */
+export const toldWords = ({ what, value }) =>
+  [whatWords(what), valueWords(what, value)].filter(Boolean).join(" · ");
+
+/** "Vehicle.Cabin.Door.Row1.DriverSide.Window.Position" as "Driver side window position". */
+function whatWords(what) {
+  if (!what.includes(".")) return VERBS[what] ?? what;
+  const last = what.slice(what.lastIndexOf(".") + 1);
+  if (KNOWN[last]) return KNOWN[last][0];
+  const parts = what.split(".").filter((part) => !SILENT.has(part));
+  const spoken = parts.slice(-3).map(spaced).join(" ").toLowerCase();
+  return spoken.charAt(0).toUpperCase() + spoken.slice(1);
+}
+
+const spaced = (part) =>
+  part.replace(/^Is(?=[A-Z])/, "").replace(/([a-z])(?=[A-Z0-9])/g, "$1 ");
+
+function valueWords(what, json) {
+  if (!json) return "";
+  const [, off, on] = KNOWN[what.slice(what.lastIndexOf(".") + 1)] ?? ["", "no", "yes"];
+  try {
+    const value = JSON.parse(json);
+    if (value === true) return on;
+    if (value === false) return off;
+    if (typeof value === "string") return value.toLowerCase();
+    if (typeof value !== "object") return String(value);
+  } catch {
+    /* Not JSON: nothing to show. */
+  }
+  return "";
 }
 
 const NONE = "–";

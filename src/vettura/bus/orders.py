@@ -1,6 +1,7 @@
 """From the body of a request to a verb of the bus: strict, and with one clear line when wrong."""
 
 import typing
+from collections.abc import Sequence
 
 import msgspec
 
@@ -21,6 +22,23 @@ def read_verb(name: str, body: bytes) -> Verb:
 def read_speed(body: bytes) -> Speed:
     """Read the factor that the clock shall run at."""
     return typing.cast(Speed, _read(Speed, body))
+
+
+def read_fields(name: str, words: Sequence[str]) -> Verb:
+    """Read the arguments of the car's verb `name` as a person types them: name=value."""
+    fields = {}
+    for word in words:
+        key, equals, text = word.partition("=")
+        if not equals:
+            raise InputError(f"{name}: '{word[:40]}' is not of the form name=value")
+        try:
+            fields[key] = msgspec.json.decode(text)
+        except msgspec.DecodeError:
+            fields[key] = text
+    try:
+        return read_verb(name, msgspec.json.encode(fields))
+    except InputError as error:
+        raise InputError(f"{name}: {error.message}") from None
 
 
 def _read(kind: type[msgspec.Struct], body: bytes) -> msgspec.Struct:

@@ -1,0 +1,134 @@
+"""A command in an owner's words, as Home Assistant sends it, as what the car understands. Pure."""
+
+import math
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from vettura.bus.messages import (
+    Actuate,
+    ChargeLimit,
+    ChargeStart,
+    ChargeStop,
+    Climate,
+    Flap,
+    Flash,
+    Honk,
+    Lock,
+    Precondition,
+    Refusal,
+    Unlock,
+    Verb,
+    Wake,
+)
+from vettura.faces.homeassistant_state import (
+    CURRENT_LIMIT,
+    PRECONDITIONING,
+    TARGET_TEMPERATURE,
+    TRUNK,
+    WINDOWS,
+)
+from vettura.units import NS_PER_S, PERCENT
+
+CABIN_DEGC = (16.0, 30.0)
+CHARGE_PERCENT = (20.0, 100.0)
+CURRENT_A = (0.0, 80.0)
+POSITION_PERCENT = (0.0, 100.0)
+
+
+class Unclear(NamedTuple):
+    """Why the words of a command are no command."""
+
+    reason: str
+    code: Refusal
+
+
+Reader = Callable[[str], Verb | Unclear]
+
+
+def read_words(entity: str, words: str) -> Verb | Unclear:
+    """The verb that `words` mean for that entity, such as UNLOCK for the lock; or why none."""
+    reader = READERS.get(entity)
+    if reader is None:
+        return Unclear("no such entity; see docs/mqtt.md", "unknown")
+    return reader(words.strip())
+
+
+def _choice(**verbs: Verb) -> Reader:
+    def read(words: str) -> Verb | Unclear:
+        verb = verbs.get(words.lower())
+        return verb or Unclear(f"say one of {', '.join(verbs)}", "type")
+
+    return read
+
+
+def _number(limits: tuple[float, float], verb: Callable[[float], Verb]) -> Reader:
+    def read(words: str) -> Verb | Unclear:
+        number = _read_number(words)
+        if number is None:
+            return Unclear("say a number", "type")
+        if not limits[0] <= number <= limits[1]:
+            return Unclear(f"say a number from {limits[0]:g} to {limits[1]:g}", "range")
+        return verb(number)
+
+    return read
+
+
+def _read_number(words: str) -> float | None:
+    try:
+        number = float(words)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) and "_" not in words else None
+
+
+def _window(path: str) -> Reader:
+    move = _choice(open=Actuate(path=path, value=100), close=Actuate(path=path, value=0))
+    go_to = _number(POSITION_PERCENT, lambda percent: Actuate(path=path, value=round(percent)))
+
+    def read(words: str) -> Verb | Unclear:
+        return move(words) if words.isalpha() else go_to(words)
+
+    return read
+
+
+def _departure(words: str) -> Verb | Unclear:
+    if words.lower() in {"", "none"}:
+        return Precondition(ready_at_ns=None)
+    try:
+        ready_at = datetime.fromisoformat(words)
+        seconds = ready_at.timestamp() if ready_at.tzinfo else None
+    except (ValueError, OverflowError):
+        return Unclear("say a time such as 2026-03-02T07:30+01:00, or none", "type")
+    if seconds is None:
+        return Unclear("say the time's zone too, such as 2026-03-02T07:30+01:00", "type")
+    if seconds <= 0.0:
+        return Unclear("say a time that is to come", "range")
+    return Precondition(ready_at_ns=round(seconds) * NS_PER_S)
+
+
+def _switch(path: str) -> Reader:
+    return _choice(on=Actuate(path=path, value=True), off=Actuate(path=path, value=False))
+
+
+READERS: Mapping[str, Reader] = {
+    "lock": _choice(lock=Lock(), unlock=Unlock()),
+    "climate": _choice(off=Climate(on=False), heat_cool=Climate(on=True)),
+    "climate_temperature": _number(
+        CABIN_DEGC, lambda degc: Actuate(path=TARGET_TEMPERATURE, value=degc)
+    ),
+    "preconditioning": _switch(PRECONDITIONING),
+    "departure": _departure,
+    "charge": _choice(on=ChargeStart(), off=ChargeStop()),
+    "charge_limit": _number(CHARGE_PERCENT, lambda percent: ChargeLimit(soc=percent / PERCENT)),
+    "charge_current_limit": _number(
+        CURRENT_A, lambda ampere: Actuate(path=CURRENT_LIMIT, value=ampere)
+    ),
+    "charge_flap": _choice(open=Flap(open=True), close=Flap(open=False)),
+    "trunk": _choice(open=Actuate(path=TRUNK, value=True), close=Actuate(path=TRUNK, value=False)),
+    **{f"window_{name}": _window(path) for name, path in WINDOWS.items()},
+    "honk": _choice(press=Honk()),
+    "flash": _choice(press=Flash()),
+    "wake": _choice(press=Wake()),
+}
+"""Every entity that takes commands, and how its words are read."""

@@ -1,0 +1,91 @@
+"""What testers and apps send to the diagnosis faces."""
+
+from faces.diagnosed_car import FACTS, KNOWN
+from fuzz.entries import Door
+from vettura.faces.can_frames import Frame
+from vettura.faces.can_transport import FUNCTIONAL_ID, REQUEST_ID, Transport
+from vettura.faces.obd_elm import LINE_BYTES_MAX, Elm
+from vettura.faces.uds import Unit
+
+FRAMES_MAX = 32
+"""Of one input: each costs the library a tenth of a millisecond."""
+LINES = (
+    b"ATZ\rATE0\rATSP0\r0100\r",
+    b"AT H1\rAT SH 7E0\r22 F1 90\r",
+    b"ATCAF0\r02010D\r",
+    b"03\r07\r0A\r04\r",
+    b"0902\r09 04\r0900\r",
+    b"ATMA\r\r",
+    b"ATCRA7E8\rATSTFF\rATPP2CSV81\rATPPFFON\r",
+    b"\r\r01 0C 0D 1\r",
+)
+REQUESTS = (
+    b"\x10\x03",
+    b"\x22\xf1\x90",
+    b"\x22\xf1\x86\xf1\x90\x01\x00",
+    b"\x19\x02\xff",
+    b"\x19\x06\x0a\x80\x00\xff",
+    b"\x14\xff\xff\xff",
+    b"\x2e\x01\x00\x00",
+    b"\x31\x01\x02\x03",
+    b"\x3e\x80",
+    b"\x11\x01",
+    b"\x01\x0c\x0d",
+    b"\x09\x02",
+)
+
+
+def elm() -> Door:
+    """Bytes at the port of an ELM327, in lines as the face cuts them."""
+    chip = Elm(unit=Unit(FACTS))
+
+    def feed(data: bytes) -> bool:
+        *lines, held = data.split(b"\r")
+        if len(held) > LINE_BYTES_MAX:
+            lines.append(held)
+        refused = [b"?" in chip.answer(line, KNOWN, now_s=0.0).text for line in lines]
+        return not all(refused)
+
+    return Door("elm327", LINES, feed)
+
+
+def uds() -> Door:
+    """Requests to the control unit; the first byte says whether they are for every unit."""
+    unit = Unit(FACTS)
+    samples = tuple(first + request for request in REQUESTS for first in (b"\x00", b"\x01"))
+
+    def feed(data: bytes) -> bool:
+        functional = data[:1] == b"\x01"
+        reply = unit.respond(data[1:], KNOWN, now_s=float(len(data)), functional=functional)
+        assert len(reply.data) <= 4095
+        return bool(reply.data) and reply.data[0] != 0x7F
+
+    return Door("uds", samples, feed)
+
+
+def isotp() -> Door:
+    """CAN frames of eight bytes each on the unit's identifiers, through ISO-TP to the unit."""
+    single = (b"\x02\x10\x03", b"\x03\x22\xf1\x90", b"\x30\x00\x00", b"\x03\x19\x02\xff")
+    first = b"\x10\x14\x22\xf1\x90\xf1\x86\x01" + b"\x21" + b"\x00" * 7 + b"\x22" + b"\x00" * 7
+    samples = (*(frame.ljust(8, b"\x00") for frame in single), first, first + single[0])
+    unit = Unit(FACTS)
+    sent: list[Frame] = []
+    transport = Transport(sent.append)
+
+    def feed(data: bytes) -> bool:
+        accepted = False
+        for at in range(0, min(len(data), FRAMES_MAX * 8), 8):
+            chunk = data[at : at + 8]
+            can_id = FUNCTIONAL_ID if chunk[0] == 0xDF else REQUEST_ID
+            for request in transport.take(Frame(can_id, chunk)):
+                accepted = True
+                reply = unit.respond(request.data, KNOWN, now_s=0.0, functional=request.functional)
+                if reply.data:
+                    transport.say(reply.data)
+        sent.clear()
+        return accepted
+
+    return Door("iso-tp", samples, feed)
+
+
+DOORS = {"elm327": elm, "uds": uds, "iso-tp": isotp}
