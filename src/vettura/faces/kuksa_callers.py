@@ -3,10 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Literal, Protocol, TypeAlias
 
-import grpc
-
 from vettura.bus.messages import Answer
 from vettura.errors import InputError
+from vettura.faces.kuksa_grpc import grpc
 
 Action: TypeAlias = Literal["read", "actuate", "provide", "create"]
 
