@@ -1,21 +1,18 @@
 """The living car on a rehearsed bus: it tells, it obeys once, it remembers, it goes on alone."""
 
 import asyncio
-from contextlib import asynccontextmanager
 
 import msgspec
 
+from drive.alive import alive, all_signals, tell
 from make import NOON_NS, VIN, make_trip
-from vettura.bus.ask import ask
 from vettura.bus.memory import MemoryBus
 from vettura.bus.messages import (
     Answer,
     Climate,
-    Command,
     Drive,
     Flap,
     Plug,
-    SignalFrame,
     Weather,
     decode,
     encode,
@@ -26,18 +23,12 @@ from vettura.bus.subjects import (
     CARS_STREAM_SUBJECTS,
     HOME_BUCKET,
     car_do,
-    car_get,
     car_sessions,
     car_signals,
     weather,
 )
-from vettura.car.catalogue import load_car
 from vettura.clock import rehearse
-from vettura.drive.service import CarConfig, CarService
 
-CONFIG = CarConfig(
-    vin=VIN, home="casa", place="home", latitude_deg=45.0, longitude_deg=7.6, altitude_m=300.0
-)
 SOC = "Vehicle.Powertrain.TractionBattery.StateOfCharge.Displayed"
 ODOMETER = "Vehicle.TraveledDistance"
 MODE = "Vehicle.Private.Vettura.Mode"
@@ -45,30 +36,6 @@ MODE = "Vehicle.Private.Vettura.Mode"
 
 def scenario(main, *, seed=1, shuffle=None):
     return rehearse(main, start_ns=NOON_NS, seed=seed, shuffle_seed=shuffle)
-
-
-@asynccontextmanager
-async def alive(bus, clock):
-    """A car that lives while the block runs, then is killed without a goodbye."""
-    service = CarService(bus, clock, CONFIG, load_car("xiaomi-su7"))
-    task = asyncio.create_task(service.run())
-    await clock.sleep(1.0)
-    try:
-        yield service
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-async def tell(bus, clock, verb, command_id="c1"):
-    name = verb.__struct_config__.tag
-    command = Command(id=command_id, verb=verb, who="test", role="local")
-    return await ask(bus, clock, car_do(VIN, name), command)
-
-
-async def all_signals(bus):
-    reply = await bus.request(car_get(VIN), b"")
-    return decode(reply.data, SignalFrame, where="get").values
 
 
 def test_a_full_frame_holds_every_signal_of_the_table_and_nothing_else():

@@ -1,5 +1,8 @@
 """Outside programs, each in an environment of its own, run as processes beside the test.
 
+What runs there lies in `apps/`, a folder with nothing in it that a peer's package could be
+mistaken for.
+
 `make peers` makes the environments from hash-pinned locks, `.peers/<name>`; a test whose peer is
 not there skips and says so. A peer's script prints JSON lines and nothing else; what a person
 would type is typed by `talk`.
@@ -8,6 +11,7 @@ would type is typed by `talk`.
 import asyncio
 import json
 import os
+import re
 import shutil
 import subprocess
 from contextlib import asynccontextmanager
@@ -20,6 +24,7 @@ PEERS = ROOT / ".peers"
 HERE = ROOT / "tests" / "peers"
 PATIENCE_S = 60.0
 """How long a peer may take before a test gives up: generous, for a busy machine."""
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def place_of(name):
@@ -58,8 +63,7 @@ def command_of(name, script, arguments):
     """The words that run `tests/peers/<script>` with a peer's own program."""
     if name == "node":
         return [node()[0], str(HERE / script), *map(str, arguments)]
-    # Isolated, so that our tests' folder cannot stand in for the peer's packages.
-    return [str(python_of(name)), "-I", str(HERE / script), *map(str, arguments)]
+    return [str(python_of(name)), str(HERE / script), *map(str, arguments)]
 
 
 def environment_of(name):
@@ -86,13 +90,17 @@ class Peer:
     def __init__(self, process):
         self.process = process
 
-    async def next(self):
-        """The next line it prints."""
+    async def line(self):
+        """The next line it prints, as it is."""
         async with asyncio.timeout(PATIENCE_S):
             line = await self.process.stdout.readline()
         if not line:
             raise AssertionError((await self.process.stderr.read()).decode()[-4_000:])
-        return json.loads(line)
+        return line.decode().rstrip()
+
+    async def next(self):
+        """The next line it prints, read as JSON."""
+        return json.loads(await self.line())
 
     async def until(self, accept):
         """The first line that `accept` takes."""
@@ -114,15 +122,21 @@ class Peer:
         return [json.loads(line) for line in out.splitlines()]
 
 
-@asynccontextmanager
-async def peer(name, script, *arguments, **environment):
+def peer(name, script, *arguments, **environment):
     """A peer's script at work while the block lasts."""
+    command = command_of(name, script, arguments)
+    return running(command, environment=environment_of(name) | environment)
+
+
+@asynccontextmanager
+async def running(command, *, environment=None):
+    """Any outside program at work while the block lasts."""
     process = await asyncio.create_subprocess_exec(
-        *command_of(name, script, arguments),
+        *command,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env=environment_of(name) | environment,
+        env=environment or clean_environment(),
         limit=2**24,
     )
     try:
@@ -140,7 +154,7 @@ async def said_by(name, script, *arguments):
 
 
 async def talk(program, *arguments, lines=(), cwd=None, **environment):
-    """Type `lines` into a program with a prompt, then end its input; returns what it wrote."""
+    """Type `lines` into a program with a prompt; returns what it wrote, without colours."""
     process = await asyncio.create_subprocess_exec(
         str(program),
         *map(str, arguments),
@@ -157,4 +171,4 @@ async def talk(program, *arguments, lines=(), cwd=None, **environment):
         if process.returncode is None:
             process.kill()
             await process.wait()
-    return out.decode()
+    return COLOUR.sub("", out.decode())

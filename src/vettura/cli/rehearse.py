@@ -33,6 +33,7 @@ def rehearse(
     start: datetime = START,
     shuffle: int | None = None,
     record: Path | None = None,
+    faces: Annotated[bool, Parameter(negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
     """Rehearse a home: the same services, a clock that jumps, and a hash of all that was said.
@@ -53,6 +54,9 @@ def rehearse(
         Also shuffle tasks that are ready at the same instant, by this seed.
     record
         Write a session file, as `vettura record` does; it must not be there yet.
+    faces
+        Also run every face (KUKSA, MQTT, Home Assistant, OBD, CAN), without sockets: what the cars
+        say stays the same.
     json
         Print one JSON object.
     """
@@ -71,6 +75,7 @@ def rehearse(
             start=start,
             duration_s=duration_s,
             shuffle=shuffle,
+            faces=faces,
             on_hour=lambda _: advance(),
             tap=tap,
         )

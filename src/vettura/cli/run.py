@@ -15,8 +15,9 @@ from cyclopts import Parameter
 from vettura.car.catalogue import load_car
 from vettura.cli.homes import home_path
 from vettura.cli.logs import log_for_people, log_json
-from vettura.cli.output import note, print_json
+from vettura.cli.output import Cell, note, print_json
 from vettura.errors import UsageError, VetturaError
+from vettura.faces.config import FacesConfig
 from vettura.house import HomeFile, Running, Wishes, load_home, run_live
 from vettura.web.app import create_app
 from vettura.web.config import CarOnPage, PageConfig, PlaceOnPage
@@ -36,6 +37,7 @@ def run(
     data: Path = Path(".vettura"),
     nats: str = "",
     seed: int | None = None,
+    faces: bool = True,
     verbose: Annotated[bool, Parameter(negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
@@ -59,6 +61,8 @@ def run(
         URL of a NATS server with JetStream to use instead of the embedded one.
     seed
         Where all chance comes from; the home file's when left out.
+    faces
+        Speak the protocols that the home file names under [faces]; `--no-faces` speaks none.
     verbose
         Log every command and session to standard error.
     json
@@ -71,13 +75,26 @@ def run(
     file = load_home(home_path(home))
     level = logging.INFO if verbose else logging.WARNING
     log_json(level) if json else log_for_people(level)
-    wishes = Wishes(speed=speed, start=start, seed=seed, data_dir=data, nats_url=nats)
+    wishes = Wishes(
+        speed=speed,
+        start=start,
+        seed=seed,
+        data_dir=data,
+        nats_url=nats,
+        faces=None if faces else FacesConfig(),
+    )
     asyncio.run(_run(file, wishes, host=host, port=port, json=json))
 
 
 async def _run(home: HomeFile, wishes: Wishes, *, host: str, port: int, json: bool) -> None:
     # The port first: when it is taken nothing else has been started yet.
     claimed = claim_port(host, port)
+    announced: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    async def announce(running: Running) -> None:
+        url = await announced
+        await running.faces_ready()
+        _announce(url, running, json=json)
 
     async def show(running: Running) -> None:
         app = create_app(
@@ -88,7 +105,7 @@ async def _run(home: HomeFile, wishes: Wishes, *, host: str, port: int, json: bo
             host=host,
             port=port,
             claimed=claimed,
-            on_ready=lambda url: _announce(url, running, json=json),
+            on_ready=announced.set_result,
         )
 
     task = asyncio.current_task()
@@ -97,7 +114,7 @@ async def _run(home: HomeFile, wishes: Wishes, *, host: str, port: int, json: bo
         loop.add_signal_handler(number, task.cancel if task else lambda: None)
     try:
         with suppress(asyncio.CancelledError):
-            await run_live(home, wishes, show)
+            await run_live(home, wishes, show, announce)
     except BaseExceptionGroup as group:
         raise _first_of_ours(group) from None
     finally:
@@ -109,13 +126,23 @@ async def _run(home: HomeFile, wishes: Wishes, *, host: str, port: int, json: bo
 def _announce(url: str, running: Running, *, json: bool) -> None:
     clock = running.clock
     if json:
-        print_json({"url": url, "nats": running.server.url if running.server else ""})
+        server = running.server
+        row: dict[str, Cell] = {
+            "url": url,
+            "nats": server.url if server else "",
+            "mqtt": server.mqtt_port if server else 0,
+        }
+        row.update((named.name, named.face.port) for named in running.faces if named.face.port)
+        print_json(row)
         return
     note(f"vettura: {running.home.household.title} is alive at {url}")
     local = clock.now().astimezone(ZoneInfo(running.home.household.timezone))
     note(f"  time there {local:%a %d %b %Y %H:%M}, {clock.speed:g} times real time")
     if running.server:
         note(f"  bus {running.server.url}, MQTT on port {running.server.mqtt_port}")
+    for named in running.faces:
+        if named.face.port:
+            note(f"  {named.name} on port {named.face.port}")
     note("  stop with Ctrl-C")
 
 

@@ -10,13 +10,15 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from vettura.bus.embedded import EmbeddedServer
+from vettura.bus.embedded import EmbeddedServer, Ports
 from vettura.bus.nats import NatsBus
 from vettura.clock import WallClock
 from vettura.clock.interface import Clock
 from vettura.errors import BusDownError, EnvironmentFault
+from vettura.faces.config import FacesConfig
 from vettura.house.build import build, prepare
 from vettura.house.clockwork import ClockService, kept_time_ns
+from vettura.house.faces import NamedFace, all_ready, build_faces, keep_up
 from vettura.house.file import HomeFile
 from vettura.units import NS_PER_S
 
@@ -39,6 +41,8 @@ class Wishes:
     """Where the embedded server keeps what must outlive the process."""
     nats_url: str = ""
     """A server to use instead of the embedded one."""
+    faces: FacesConfig | None = None
+    """Which protocols to speak; None: as the home file says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +55,11 @@ class Running:
     pace: Clock
     server: EmbeddedServer | None
     """None when the bus is somebody else's server."""
+    faces: list[NamedFace]
+
+    async def faces_ready(self) -> None:
+        """Return when every face listens, or after a while."""
+        await all_ready(self.faces, self.pace)
 
 
 Companion = Callable[[Running], Awaitable[None]]
@@ -67,6 +76,8 @@ async def run_live(home: HomeFile, wishes: Wishes, *companions: Companion) -> No
             group.create_task(timekeeper.run(), name="clock")
             for name, service in services.items():
                 group.create_task(service.run(), name=name)
+            for face in running.faces:
+                group.create_task(keep_up(face, running.pace), name=face.name)
             for companion in companions:
                 group.create_task(_accompany(companion, running))
 
@@ -83,7 +94,8 @@ async def _opened(home: HomeFile, wishes: Wishes) -> AsyncIterator[Running]:
         server = None
         if not wishes.nats_url:
             store = wishes.data_dir / home.household.id
-            server = await stack.enter_async_context(EmbeddedServer(store, pace=pace))
+            ports = Ports(nats=home.bus.nats_port, mqtt=home.bus.mqtt_port)
+            server = await stack.enter_async_context(EmbeddedServer(store, pace=pace, ports=ports))
         url = server.url if server else wishes.nats_url
         try:
             bus = await NatsBus.connect(url, clock=pace, name=f"vettura {home.household.id}")
@@ -93,7 +105,15 @@ async def _opened(home: HomeFile, wishes: Wishes) -> AsyncIterator[Running]:
         await prepare(bus)
         clock = await _clock(home, wishes, bus)
         log.info("house_up", home=home.household.id, nats=url, time=clock.now().isoformat())
-        yield Running(home=home, bus=bus, clock=clock, pace=pace, server=server)
+        faces = build_faces(
+            home,
+            bus,
+            clock,
+            pace,
+            faces=home.faces if wishes.faces is None else wishes.faces,
+            mqtt_port=server.mqtt_port if server else None,
+        )
+        yield Running(home=home, bus=bus, clock=clock, pace=pace, server=server, faces=faces)
 
 
 async def _clock(home: HomeFile, wishes: Wishes, bus: NatsBus) -> WallClock:

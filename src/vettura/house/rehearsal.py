@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from vettura.bus.memory import MemoryBus, Tap
 from vettura.clock import Clock, rehearse
 from vettura.house.build import Service, build, prepare
+from vettura.house.faces import ALL_FACES, NamedFace, build_faces
 from vettura.house.file import HomeFile
 from vettura.units import NS_PER_S
 
@@ -28,6 +29,8 @@ class Rehearsed:
     messages: int
     log_sha256: str
     """Of time, subject and payload of every message, in order."""
+    signals_sha256: str
+    """The same of the cars' signals alone: no listener may change it."""
 
 
 class _Log:
@@ -35,6 +38,7 @@ class _Log:
 
     def __init__(self, start_ns: int, on_hour: Callable[[int], None]) -> None:
         self.hash = hashlib.sha256()
+        self.signals = hashlib.sha256()
         self.count = 0
         self._start_ns = start_ns
         self._hour = 0
@@ -42,9 +46,10 @@ class _Log:
 
     def hear(self, time_ns: int, subject: str, data: bytes) -> None:
         name = subject.encode()
-        self.hash.update(struct.pack(">qII", time_ns, len(name), len(data)))
-        self.hash.update(name)
-        self.hash.update(data)
+        entry = struct.pack(">qII", time_ns, len(name), len(data)) + name + data
+        self.hash.update(entry)
+        if name.startswith(b"car.") and name.endswith(b".signals"):
+            self.signals.update(entry)
         self.count += 1
         hour = (time_ns - self._start_ns) // HOUR_NS
         if hour > self._hour:
@@ -59,6 +64,7 @@ def rehearse_home(
     start: datetime,
     duration_s: float,
     shuffle: int | None = None,
+    faces: bool = False,
     on_hour: Callable[[int], None] = lambda _: None,
     tap: Tap | None = None,
 ) -> Rehearsed:
@@ -66,7 +72,9 @@ def rehearse_home(
 
     The same home, seed, start and duration give the same log to the byte. `shuffle` also shuffles
     tasks that are ready at the same instant, by that seed, to find what depends on their order.
-    `on_hour` is told how many hours of the home have passed, `tap` every message.
+    With `faces` every face listens, translates and encodes, without a socket; the cars' signals
+    stay the same to the byte. `on_hour` is told how many hours of the home have passed, `tap` every
+    message.
     """
     zone = ZoneInfo(home.household.timezone)
     begin = start if start.tzinfo else start.replace(tzinfo=zone)
@@ -75,7 +83,7 @@ def rehearse_home(
     taps = [log.hear] if tap is None else [log.hear, tap]
 
     async def main(clock: Clock) -> None:
-        await _live(home, clock, taps, seed=seed, duration_s=duration_s)
+        await _live(home, clock, taps, seed=seed, duration_s=duration_s, faces=faces)
 
     rehearse(main, start_ns=start_ns, seed=seed, shuffle_seed=shuffle)
     return Rehearsed(
@@ -84,23 +92,35 @@ def rehearse_home(
         simulated_s=duration_s,
         messages=log.count,
         log_sha256=log.hash.hexdigest(),
+        signals_sha256=log.signals.hexdigest(),
     )
 
 
 async def _live(
-    home: HomeFile, clock: Clock, taps: Sequence[Tap], *, seed: int, duration_s: float
+    home: HomeFile,
+    clock: Clock,
+    taps: Sequence[Tap],
+    *,
+    seed: int,
+    duration_s: float,
+    faces: bool,
 ) -> None:
     bus = MemoryBus(clock)
     for tap in taps:
         bus.tap(tap)
     await prepare(bus)
     services = build(home, bus, clock, seed=seed)
+    listeners = (
+        build_faces(home, bus, clock, clock, faces=ALL_FACES, mqtt_port=None) if faces else []
+    )
     with suppress(TimeoutError):
-        await clock.wait_for(_all(services), duration_s)
+        await clock.wait_for(_all(services, listeners), duration_s)
     await bus.close()
 
 
-async def _all(services: dict[str, Service]) -> None:
+async def _all(services: dict[str, Service], faces: list[NamedFace]) -> None:
     async with asyncio.TaskGroup() as group:
         for name, service in services.items():
             group.create_task(service.run(), name=name)
+        for named in faces:
+            group.create_task(named.face.run_closed(), name=named.name)

@@ -1,0 +1,163 @@
+"""Builds the faces that a home file asks for, and keeps one face's failure from the rest."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol
+
+import structlog
+
+from vettura.bus.interface import Bus
+from vettura.car import load_car
+from vettura.clock.interface import Clock
+from vettura.errors import UsageError, VetturaError
+from vettura.faces.config import (
+    CanConfig,
+    CarFacts,
+    FacesConfig,
+    HomeAssistantConfig,
+    KuksaConfig,
+    MqttConfig,
+    ObdConfig,
+)
+from vettura.house.file import HomeFile
+
+log = structlog.get_logger()
+
+ALL_FACES = FacesConfig(
+    kuksa=KuksaConfig(),
+    mqtt=MqttConfig(),
+    homeassistant=HomeAssistantConfig(),
+    obd=ObdConfig(),
+    can=CanConfig(),
+)
+"""What a rehearsal with every face on asks for."""
+RETRY_S = 2.0
+READY_S = 10.0
+
+
+class Face(Protocol):
+    """A service at the edge."""
+
+    ready: asyncio.Event
+    """Set once it listens, or speaks to who listens."""
+    port: int
+    """Where it listens; 0 for a face that does not."""
+
+    async def run(self) -> None:
+        """Live until cancelled."""
+        ...
+
+    async def run_closed(self) -> None:
+        """The same without a socket: hear, translate and encode all, tell nobody."""
+        ...
+
+
+class NamedFace(NamedTuple):
+    """A face and what people call it."""
+
+    name: str
+    face: Face
+
+
+def build_faces(
+    home: HomeFile,
+    bus: Bus,
+    clock: Clock,
+    pace: Clock,
+    *,
+    faces: FacesConfig,
+    mqtt_port: int | None,
+) -> list[NamedFace]:
+    """Every face that is asked for, not yet running.
+
+    `pace` counts real seconds; `mqtt_port` is the embedded bus's listener, None when there is none.
+    """
+    cars = [_facts(home, index) for index in range(len(home.cars))]
+    if faces.homeassistant is not None and faces.mqtt is None:
+        raise UsageError("faces.homeassistant speaks through a broker", hint="add [faces.mqtt]")
+    return [
+        *_for_each_car(cars, bus, clock, pace, faces),
+        *_for_the_house(cars, bus, clock, pace, faces, mqtt_port),
+    ]
+
+
+def _for_each_car(
+    cars: list[CarFacts], bus: Bus, clock: Clock, pace: Clock, faces: FacesConfig
+) -> Iterator[NamedFace]:
+    # Imported only when asked for: gRPC and CAN are nobody else's waiting time.
+    for index, car in enumerate(cars):
+        if faces.kuksa is not None:
+            from vettura.faces.kuksa import KuksaFace
+
+            kuksa = KuksaFace(bus, clock, pace, faces.kuksa, car, index=index)
+            yield NamedFace(f"kuksa {car.vin}", kuksa)
+        if faces.obd is not None:
+            from vettura.faces.obd import ObdFace
+
+            yield NamedFace(
+                f"obd {car.vin}", ObdFace(bus, clock, pace, faces.obd, car, index=index)
+            )
+        if faces.can is not None:
+            from vettura.faces.can import CanFace
+
+            yield NamedFace(
+                f"can {car.vin}", CanFace(bus, clock, pace, faces.can, car, index=index)
+            )
+
+
+def _for_the_house(
+    cars: list[CarFacts],
+    bus: Bus,
+    clock: Clock,
+    pace: Clock,
+    faces: FacesConfig,
+    mqtt_port: int | None,
+) -> Iterator[NamedFace]:
+    if faces.mqtt is None:
+        return
+    from vettura.faces.mqtt import MqttFace
+
+    yield NamedFace(
+        "mqtt",
+        MqttFace(
+            bus,
+            clock,
+            pace,
+            faces.mqtt,
+            cars,
+            homeassistant=faces.homeassistant,
+            embedded_port=mqtt_port,
+        ),
+    )
+
+
+def _facts(home: HomeFile, index: int) -> CarFacts:
+    car = home.cars[index]
+    spec = load_car(car.model)
+    return CarFacts(
+        vin=car.vin, home=home.household.id, name=spec.name, make=spec.make, model=spec.model
+    )
+
+
+async def keep_up(named: NamedFace, pace: Clock) -> None:
+    """Run one face for ever; what it stumbles over is told, and it starts anew.
+
+    A mistake in the home file, or something this machine lacks, ends the house with one line.
+    """
+    while True:
+        try:
+            await named.face.run()
+        except VetturaError:
+            raise
+        except Exception:
+            log.exception("face_failed", face=named.name)
+        await pace.sleep(RETRY_S)
+
+
+async def all_ready(faces: list[NamedFace], pace: Clock) -> None:
+    """Return when every face listens, or after 10 s: a broker may be away for long."""
+    waits = asyncio.gather(*(named.face.ready.wait() for named in faces))
+    try:
+        await pace.wait_for(waits, READY_S)
+    except TimeoutError:
+        log.warning("faces_wait", faces=[n.name for n in faces if not n.face.ready.is_set()])
