@@ -17,8 +17,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import grpc
-
 from kuksa_clients import METHOD, bench_paths, bench_values
 from vettura.bus.embedded import EmbeddedServer
 from vettura.bus.interface import Bus
@@ -31,6 +29,7 @@ from vettura.clock import WallClock
 from vettura.drive import CarConfig, CarService
 from vettura.faces.config import CarFacts, KuksaConfig
 from vettura.faces.kuksa import KuksaFace
+from vettura.faces.kuksa_grpc import grpc
 from vettura.faces.kuksa_wire import V2, message_class
 from vettura.house.build import prepare
 
@@ -66,7 +65,7 @@ async def _measure(seconds: float) -> dict[str, Any]:
     rows["plain_400hz_10"] = await _plain(10, seconds, frames_per_s=FAST_FRAMES_PER_S)
     rows["stalled_100hz_10"] = await _ours(10, seconds, stalled=5)
     rows["provider_100"] = await _provider(seconds)
-    rows["command"] = {"p95_ms": None}
+    rows["command"] = await _command(seconds)
     ours, plain = rows["hub_400hz_10"], rows["plain_400hz_10"]
     for name, row in rows.items():
         sys.stdout.write(f"{name:20} {json.dumps(row)}\n")
@@ -146,8 +145,9 @@ async def _provider(seconds: float) -> dict[str, Any]:
 async def _command(seconds: float) -> dict[str, Any]:
     """v2.Actuate on a living car over NATS, until the new value reaches a subscriber."""
     pace = WallClock()
-    place = {"latitude_deg": 45.0, "longitude_deg": 7.6, "altitude_m": 300.0}
-    config = CarConfig(vin=VIN, home="casa", place="home", **place)  # type: ignore[arg-type]
+    config = CarConfig(
+        vin=VIN, home="casa", place="home", latitude_deg=45.0, longitude_deg=7.6, altitude_m=300.0
+    )
     async with _nats(pace) as (bus, _):
         await prepare(bus)
         car = asyncio.create_task(CarService(bus, pace, config, load_car("xiaomi-su7")).run())
@@ -254,7 +254,7 @@ class _PlainServer:
             finally:
                 self._queues.discard(queue)
 
-        handler = grpc.unary_stream_rpc_method_handler(
+        handler: Any = grpc.unary_stream_rpc_method_handler(
             subscribe, response_serializer=kind.SerializeToString
         )
         service, _, method = METHOD["subscribe"].strip("/").partition("/")

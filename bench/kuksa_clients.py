@@ -7,13 +7,12 @@ import sys
 from functools import cache
 from typing import Any
 
-import grpc
-
 from vettura.bus.messages import SignalFrame, SignalValue, encode
 from vettura.bus.nats import NatsBus
 from vettura.bus.signals import signal_table
 from vettura.bus.subjects import car_signals
 from vettura.clock import WallClock
+from vettura.faces.kuksa_grpc import grpc
 from vettura.faces.kuksa_values import SHAPES
 from vettura.faces.kuksa_wire import V2, message_class
 
@@ -192,7 +191,7 @@ def _request() -> bytes:
     return data
 
 
-def _channel(port: int) -> grpc.aio.Channel:
+def _channel(port: int) -> Any:  # noqa: ANN401
     # A pool of its own for each: subscribers do not share a connection.
     return grpc.aio.insecure_channel(
         f"127.0.0.1:{port}", options=[("grpc.use_local_subchannel_pool", 1)]

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Literal, Protocol, TypeAlias
 
-import grpc
-
 from vettura.bus.messages import Answer
 from vettura.errors import InputError
+from vettura.faces.kuksa_grpc import grpc
 
-Action: TypeAlias = Literal["read", "actuate", "provide", "create"]
+Action: TypeAlias = Literal[
+    "read", "actuate", "provide", "create", "provide:data", "provide:actuation"
+]
 
 
 class Permissions(Protocol):

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, NoReturn, Protocol, TypeAlias
 
-import grpc
 import structlog
 
 from vettura.clock.interface import Clock
 from vettura.errors import EnvironmentFault
 from vettura.faces.kuksa_callers import Caller, Check, Refused, caller_of
 from vettura.faces.kuksa_calls import Answering, Handler, Listening, Subscribing, Talk, Talking
+from vettura.faces.kuksa_grpc import grpc
 from vettura.faces.kuksa_wire import Proto, Rpc, rpcs
 from vettura.units import NS_PER_S
 
