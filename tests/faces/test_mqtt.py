@@ -21,7 +21,7 @@ from faces.mqtt_scene import (
 )
 from vettura.bus.embedded import EmbeddedServer, Ports
 from vettura.bus.memory import MemoryBus
-from vettura.bus.messages import Answer, ChargeLimit, Lock, Unlock
+from vettura.bus.messages import Actuate, Answer, Lock, Unlock
 from vettura.clock import WallClock, rehearse
 from vettura.errors import InputError
 from vettura.faces import mqtt_house
@@ -162,7 +162,9 @@ async def test_bad_input_is_refused_and_the_next_command_obeyed(scene):
         assert len(answers) == len(hostile) + 1
         assert face.counts.refused == len(hostile)
         assert face.counts.connections == 1
-        assert [command.verb for command in scene.car.told] == [ChargeLimit(soc=0.9)]
+        assert [command.verb for command in scene.car.told] == [
+            Actuate(path=CHARGING + "ChargeLimit", value=90)
+        ]
 
 
 async def test_a_topic_that_is_not_utf_8_harms_nobody(scene):

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from faces.mqtt_scene import OURS, VIN
 from vettura.bus.messages import (
     Actuate,
-    ChargeLimit,
     ChargeStart,
     ChargeStop,
     Climate,
@@ -24,7 +23,7 @@ from vettura.bus.messages import (
 )
 from vettura.bus.signals import signal_table
 from vettura.faces.homeassistant_orders import READERS
-from vettura.faces.homeassistant_state import FLAP, TARGET_TEMPERATURE, TRUNK, WINDOWS
+from vettura.faces.homeassistant_state import CHARGE_LIMIT, FLAP, TARGET_TEMPERATURE, TRUNK, WINDOWS
 from vettura.faces.mqtt_orders import Order, Refused, read_order
 
 SPEED = "Vehicle.Speed"
@@ -48,7 +47,7 @@ def put(path, payload):
         ("climate_temperature", b"22.5", Actuate(path=TARGET_TEMPERATURE, value=22.5)),
         ("charge", b"ON", ChargeStart()),
         ("charge", b"OFF", ChargeStop()),
-        ("charge_limit", b"80", ChargeLimit(soc=0.8)),
+        ("charge_limit", b"80", Actuate(path=CHARGE_LIMIT, value=80)),
         ("charge_current_limit", b"16", Actuate(path=OURS + "Charging.CurrentLimit", value=16.0)),
         ("charge_flap", b"OPEN", Flap(open=True)),
         ("trunk", b"CLOSE", Actuate(path=TRUNK, value=False)),
@@ -75,15 +74,11 @@ def test_an_owner_s_words_become_a_verb(entity, payload, verb):
     [
         ("lock", b"", "type"),
         ("lock", b"explode", "type"),
-        ("charge_limit", b"19", "range"),
-        ("charge_limit", b"101", "range"),
         ("charge_limit", b"NaN", "type"),
         ("charge_limit", b"inf", "type"),
         ("charge_limit", b"1_0", "type"),
         ("charge_limit", b"\xff\xfe", "type"),
-        ("window_driver", b"-1", "range"),
         ("window_driver", b"half", "type"),
-        ("climate_temperature", b"15.9", "range"),
         ("departure", b"07:30", "type"),
         ("departure", b"2026-03-02T07:30:00", "type"),
         ("departure", b"0001-01-01T00:00:00+23:59", "range"),
@@ -97,6 +92,16 @@ def test_other_words_are_refused_with_a_reason(entity, payload, code):
     assert refused.vin == VIN
     assert (refused.code, refused.what) == (code, entity)
     assert refused.reason
+
+
+@pytest.mark.parametrize(
+    ("entity", "payload"),
+    [("charge_limit", b"19"), ("window_driver", b"-1"), ("climate_temperature", b"15.9")],
+)
+def test_whether_a_number_is_in_range_is_left_to_the_car(entity, payload):
+    order = do(entity, payload)
+    assert isinstance(order, Order)
+    assert order.verb.value == float(payload)
 
 
 @pytest.mark.parametrize(
