@@ -1,12 +1,10 @@
 """What arrives on the bus, at the page and from files of sessions."""
 
 import typing
-from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 import msgspec
 
-from fuzz.entries import Door, text
+from fuzz.entries import Door, scratch, text
 from make import NOON_NS, VIN
 from vettura.bus import messages
 from vettura.bus.messages import (
@@ -133,7 +131,7 @@ def recording() -> Door:
     end = END.pack(len(MAGIC) + len(segment), 3, 0)
     whole = MAGIC + segment + pack_segment(INDX, index) + pack_segment(TAIL, end)
     samples = (b"w" + whole, b"c" + whole[:-60], b"d" + raw, b"i" + index, b"t" + end)
-    file = Path(NamedTemporaryFile(prefix="vettura-fuzz-", delete=False).name)  # noqa: SIM115
+    file = scratch() / "a.session"
 
     def content(data: bytes) -> bytes:
         kind, rest = data[:1], data[1:]

@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from tempfile import mkdtemp
 
 import vettura.drive.can_log
 from faces.diagnosed_car import FACTS, KNOWN
 from fuzz.absurd import absurd_frames
-from fuzz.entries import Door
+from fuzz.entries import Door, scratch
 from vettura.bus.memory import MemoryBus
 from vettura.bus.messages import encode
 from vettura.clock import WallClock
@@ -22,7 +20,7 @@ from vettura.faces.obd_pids import BITMAPS, PIDS
 from vettura.faces.uds import Unit
 from vettura.faces.uds_dids import read_did
 
-FRAMES_MAX = 32
+FRAMES_MAX = 10
 """Of one input: each costs the library a tenth of a millisecond."""
 LINES = (
     b"ATZ\rATE0\rATSP0\r0100\r",
@@ -132,7 +130,7 @@ def diagnosis_bus() -> Door:
 
 def can_log() -> Door:
     """Logs of CAN frames with our DBC, as files; the first byte says of which program."""
-    folder = Path(mkdtemp(prefix="vettura-fuzz-"))
+    folder = scratch()
     dbc = folder / "vettura.dbc"
     dbc.write_text(dbc_text())
     speed = next(message for message in car_messages() if "Vehicle.Speed" in message.paths)

@@ -4,8 +4,12 @@ A door says what became of an input, `accepted` or `refused`; anything it raises
 several arguments takes them with a zero byte in between.
 """
 
+import atexit
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import NamedTuple
 
 SEPARATOR = b"\x00"
@@ -47,3 +51,11 @@ def parts(data: bytes, count: int) -> list[bytes]:
 def text(data: bytes) -> str:
     """Any bytes as text, as a decoder of a wire would give it."""
     return data.decode("utf-8", "replace")
+
+
+def scratch() -> Path:
+    """A folder for files that live as long as the process; in memory where the machine has that."""
+    shared = Path("/dev/shm")
+    folder = Path(mkdtemp(prefix="vettura-fuzz-", dir=shared if shared.is_dir() else None))
+    atexit.register(rmtree, folder, ignore_errors=True)
+    return folder

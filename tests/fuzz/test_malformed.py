@@ -13,7 +13,7 @@ from fuzz.entries import DOORS, build
 from fuzz.malformed import malformed
 from fuzz.running import Broken, Door, Outcome, feed, inputs_of, run
 
-INPUTS = 2000
+INPUTS = 1000
 SEED = 20260302
 built = cache(build)
 

@@ -176,6 +176,8 @@ UNKNOWN = dict.fromkeys(EVERYTHING, 16)
 READ_SPEED = EVERYTHING | {"read place": 403, "subscribe place": 7} | {
     "actuate": 403, "publish": 7, "provide": 7
 }  # fmt: skip
+DATA = EVERYTHING | {"actuate": 403, "provide": 7}
+ACTUATION = EVERYTHING | {"actuate": 403, "publish": 7}
 ACTUATE = EVERYTHING | {"publish": 7, "provide": 7}
 PROVIDE = EVERYTHING | {"read place": 403, "subscribe place": 7, "read": 403} | {
     "subscribe": 7, "actuate": 403
@@ -196,6 +198,8 @@ async def test_a_token_lets_in_as_far_as_it_says(tmp_path, kind):
         assert await tried(keys.token(f"read:{SPEED}", kind=kind)) == READ_SPEED
         assert await tried(keys.token("read actuate:Vehicle.Cabin", kind=kind)) == ACTUATE
         assert await tried(keys.token(f"provide:{WINDOW}", kind=kind)) == PROVIDE
+        assert await tried(keys.token("read provide:data", kind=kind)) == DATA
+        assert await tried(keys.token("read provide:actuation", kind=kind)) == ACTUATION
         assert await tried(keys.token("read actuate provide", kind=kind)) == EVERYTHING
 
 

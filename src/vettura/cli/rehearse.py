@@ -60,9 +60,7 @@ def rehearse(
     json
         Print one JSON object.
     """
-    duration_s = SECONDS_PER_HOUR * hours if hours else 86_400.0 * days
-    if not 0.0 < duration_s <= LONGEST_DAYS * 86_400.0:
-        raise UsageError(f"a rehearsal lasts more than 0 and at most {LONGEST_DAYS:g} days")
+    duration_s = _duration_s(days, hours)
     file = load_home(home_path(home))
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     with (
@@ -84,6 +82,13 @@ def rehearse(
         print_json(row)
     else:
         print_table("", {"k": "", "v": ""}, [{"k": k, "v": str(v)} for k, v in row.items()])
+
+
+def _duration_s(days: float, hours: float) -> float:
+    duration_s = SECONDS_PER_HOUR * hours if hours else 86_400.0 * days
+    if not 0.0 < duration_s <= LONGEST_DAYS * 86_400.0:
+        raise UsageError(f"a rehearsal lasts more than 0 and at most {LONGEST_DAYS:g} days")
+    return duration_s
 
 
 @contextmanager

@@ -5,6 +5,7 @@ cantools reads: both libraries come with the extra `obd`.
 """
 
 import io
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -97,6 +98,8 @@ def read_can_log(log: Path, dbc: Path, sources: Mapping[str, Source] | None = No
     frames = unused = undecodable = 0
     for at_s, can_id, data in _frames(log):
         frames += 1
+        if not math.isfinite(at_s):
+            raise InputError(f"{log}, frame {frames}: its time is no finite number")
         if can_id not in taps:
             unused += 1
             continue

@@ -38,6 +38,8 @@ FORWARDS_MAX = 16
 """Wishes that may be with providers at a time."""
 WISH_S = 10.0
 """How long a provider may take until its actuator is where it was wished [s of real time]."""
+ASKERS_MAX = 64
+"""Who asks under one id while a provider has the wish; more get no answer and ask again."""
 
 
 class _Marked(msgspec.Struct, frozen=True):
@@ -94,7 +96,8 @@ class Docket:
             reason = f"a command's id is 1 to {ID_MAX} printable characters without spaces"
             return self._unread(car, message, reason)
         if command.id in self._forwarded:
-            self._forwarded[command.id].append(message)
+            if len(self._forwarded[command.id]) < ASKERS_MAX:
+                self._forwarded[command.id].append(message)
             return Heard(car, None, None, [], {})
         before = self._before(car, command.id)
         if before is not None:

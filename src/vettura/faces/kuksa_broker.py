@@ -68,8 +68,8 @@ class Broker:
 
     def check_publish(self, caller: Caller, listed: Listed, value: SignalValue) -> None:
         """Refuse what may not be published: `Refused` for the right, InputError for the value."""
-        if not caller.may("provide", listed.path):
-            raise denied("provide", listed.path)
+        if not caller.may("provide:data", listed.path):
+            raise denied("provide:data", listed.path)
         check_bounds(listed.signal, value)
 
     async def publish(

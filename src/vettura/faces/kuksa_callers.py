@@ -7,7 +7,9 @@ from vettura.bus.messages import Answer
 from vettura.errors import InputError
 from vettura.faces.kuksa_grpc import grpc
 
-Action: TypeAlias = Literal["read", "actuate", "provide", "create"]
+Action: TypeAlias = Literal[
+    "read", "actuate", "provide", "create", "provide:data", "provide:actuation"
+]
 
 
 class Permissions(Protocol):

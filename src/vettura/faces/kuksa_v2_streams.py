@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from vettura.bus.messages import SignalValue
 from vettura.errors import InputError
 from vettura.faces.kuksa_broker import Broker, check_length
-from vettura.faces.kuksa_callers import Caller, Refused, denied, invalid, not_found
+from vettura.faces.kuksa_callers import Action, Caller, Refused, denied, invalid, not_found
 from vettura.faces.kuksa_catalogue import Listed
 from vettura.faces.kuksa_grpc import grpc
 from vettura.faces.kuksa_values import take_value
@@ -59,7 +59,7 @@ class ProviderTalk:
         for one in listed:
             if one.signal.kind != "actuator":
                 raise invalid(f"{one.path} is no actuator")
-        self._check(listed)
+        self._check("provide:actuation", listed)
         await self._broker.providers.claim(self._provider, actuators=listed, signals=())
         self._is_providing = True
         await self._reply(provide_actuation_response=make(V2, "ProvideActuationResponse"))
@@ -67,7 +67,7 @@ class ProviderTalk:
     async def _provide_signals(self, request: Proto) -> None:
         check_length(request.signals_sample_intervals, "signals")
         listed = [self._broker.by_id(number) for number in request.signals_sample_intervals]
-        self._check(listed)
+        self._check("provide:data", listed)
         await self._broker.providers.claim(self._provider, actuators=(), signals=listed)
         self._is_providing = True
         await self._reply(provide_signal_response=make(V2, "ProvideSignalResponse"))
@@ -107,10 +107,10 @@ class ProviderTalk:
             response.status[number].message = message
         await self._reply(publish_values_response=response)
 
-    def _check(self, listed: list[Listed]) -> None:
+    def _check(self, action: Action, listed: list[Listed]) -> None:
         for one in listed:
-            if not self._caller.may("provide", one.path):
-                raise denied("provide", one.path)
+            if not self._caller.may(action, one.path):
+                raise denied(action, one.path)
 
     async def _reply(self, **action: object) -> None:
         reply = make(V2, "OpenProviderStreamResponse", **action)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from vettura.bus.messages import SignalFrame, SignalValue, Targets
-from vettura.bus.signals import signal_table
+from vettura.bus.signals import signal_of, signal_table
 from vettura.clock.interface import Clock
 from vettura.faces.homeassistant_state import Word, location, owner_state
 from vettura.faces.mqtt_topics import (
@@ -63,14 +63,18 @@ class CarView:
         self._is_stale = False
 
     def absorb(self, frame: SignalFrame) -> None:
-        """Take a frame, changed values or all of them."""
+        """Take a frame, changed values or all of them; what is no signal is left out."""
         self._heard_ns, self._heard_s = self._clock.now_ns(), self._pace.monotonic()
         self.is_known = self.is_known or frame.full
         self._time_ns = frame.time_ns
         known = self._values
-        fresh = {path: value for path, value in frame.values.items() if known.get(path) != value}
-        self._values.update(fresh)
-        self._changed.update(frame.values if frame.full else fresh)
+        fresh = {
+            path: value
+            for path, value in frame.values.items()
+            if known.get(path) != value and (path in known or signal_of(path) is not None)
+        }
+        known.update(fresh)
+        self._changed.update(known if frame.full else fresh)
         self._is_stale = True
 
     def aim(self, targets: Targets) -> None:

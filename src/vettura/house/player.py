@@ -28,6 +28,8 @@ REFUSAL = Answer(
 COMMANDS = ("car.*.do.*", "home.*.*.do", "house.*.do.*")
 KEPT = ("home.*.*.state", "home.*.weather", "home.*.today")
 """What a house also keeps in the bucket `home`, under its subject."""
+CARS_MAX = 1024
+"""A session of more cars plays them all, and answers for these."""
 BURST = 64
 """Messages after which others are let run, when nothing is waited for."""
 
@@ -150,9 +152,10 @@ class Player:
             log.warning("frame_not_understood", error=error.message)
             return
         vin = subject.split(".")[1]
-        if vin not in self._cars:
+        if vin not in self._cars and len(self._cars) < CARS_MAX:
             await self._meet(vin, group)
-        self._cars[vin].take(frame)
+        if vin in self._cars:
+            self._cars[vin].take(frame)
 
     async def _keep(self, subject: str, data: bytes) -> None:
         """Put what a house keeps into its bucket."""
