@@ -8,7 +8,7 @@ HOME_FILE ?= examples/casa.toml
 ARGS ?=
 export PYTHONHASHSEED ?= 0
 
-.PHONY: setup run test check bench peers test-peers lock forget clean help
+.PHONY: setup run test check bench fuzz peers test-peers lock forget clean help
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -19,7 +19,7 @@ run: $(VENV)/.run  ## start vettura; more options in ARGS="--speed 600"
 	@exec $(BIN)/vettura run $(HOME_FILE) $(ARGS)
 
 test: $(VENV)/.dev  ## set everything up and run the tests
-	@sh tools/debian.sh chromium
+	@sh tools/debian.sh chromium mosquitto mosquitto-clients:mosquitto_pub
 	$(BIN)/python -m pytest $(ARGS)
 
 check: $(VENV)/.dev  ## formatting, lint, types, borders between rooms, links in docs
@@ -29,12 +29,16 @@ check: $(VENV)/.dev  ## formatting, lint, types, borders between rooms, links in
 	$(BIN)/lint-imports
 	$(BIN)/python tools/links.py
 
-bench: $(VENV)/.bench  ## side by side with FASTSim
+bench: $(VENV)/.bench  ## side by side with FASTSim, and with a plain gRPC server
 	$(BIN)/python bench/fastsim_cycles.py $(ARGS)
 	$(BIN)/python bench/batch.py $(ARGS)
+	$(BIN)/python bench/kuksa.py $(ARGS)
+
+fuzz: $(VENV)/.fuzz  ## a million malformed inputs for each face; fewer with ARGS="--inputs 10000"
+	$(BIN)/python tools/fuzz.py --inputs 1000000 $(ARGS)
 
 peers: $(VENV)/.run  ## environments for the outside programs that `make test-peers` runs
-	@sh tools/debian.sh mosquitto npm
+	@sh tools/debian.sh mosquitto mosquitto-clients:mosquitto_pub npm
 	@sh tools/peers.sh $(PYTHON) $(PEERS)
 
 test-peers: $(VENV)/.bench peers  ## tests beside real third-party programs
@@ -59,6 +63,10 @@ $(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/bin/pip
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/.fuzz: requirements-fuzz.lock $(VENV)/.dev
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-fuzz.lock
 	@touch $@
 
 $(VENV)/.bench: requirements-bench.lock $(VENV)/.dev

@@ -179,7 +179,7 @@ class CarService:
     async def _listen(self) -> None:
         """Take what providers say; the car's turn comes once for all that is new by then."""
         pattern = car_provided(self._config.vin)
-        ear = await patiently(self._clock, lambda: self._bus.subscribe(pattern))
+        ear = await patiently(self._clock, lambda: self._bus.subscribe(pattern, limit=QUEUE_LIMIT))
         async for message in ear:
             try:
                 told = decode(message.data, Provided, where=message.subject)

@@ -11,7 +11,6 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-import grpc
 import structlog
 from google.protobuf.message import DecodeError
 
@@ -25,6 +24,7 @@ from vettura.faces.kuksa_calls import Handler
 from vettura.faces.kuksa_car import CarLine
 from vettura.faces.kuksa_catalogue import Catalogue
 from vettura.faces.kuksa_encode import TARGET, Style
+from vettura.faces.kuksa_grpc import grpc
 from vettura.faces.kuksa_hub import FRAMES_PER_S, Hub, Subscription
 from vettura.faces.kuksa_sdv import ServiceSdv
 from vettura.faces.kuksa_server import Serving

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 
-import grpc
-
 from vettura.bus.messages import SignalValue
 from vettura.errors import InputError
 from vettura.faces.kuksa_callers import Caller, Refused, denied, invalid, not_found
 from vettura.faces.kuksa_car import CarLine
 from vettura.faces.kuksa_catalogue import PATH_LENGTH_MAX, Catalogue, Listed
 from vettura.faces.kuksa_encode import TARGET
+from vettura.faces.kuksa_grpc import grpc
 from vettura.faces.kuksa_hub import Hub
 from vettura.faces.kuksa_providers import Provider, Providers
 from vettura.faces.kuksa_values import check_bounds, put_value
@@ -65,7 +64,7 @@ class Broker:
         """Have an actuator brought to a value; `Refused` says why not."""
         if not caller.may("actuate", listed.path):
             raise denied("actuate", listed.path)
-        await self.providers.actuate(caller, listed, value)
+        await self.line.actuate(caller, listed, value)
 
     def check_publish(self, caller: Caller, listed: Listed, value: SignalValue) -> None:
         """Refuse what may not be published: `Refused` for the right, InputError for the value."""

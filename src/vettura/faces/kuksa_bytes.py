@@ -6,7 +6,7 @@ reader takes.
 
 import struct
 from collections.abc import Callable
-from functools import cache, lru_cache
+from functools import cache
 from typing import NamedTuple
 
 from vettura.bus.messages import SignalValue
@@ -17,6 +17,8 @@ VARINT, FIXED64, LENGTH, FIXED32 = 0, 1, 2, 5
 """Wire types."""
 STAMP_BYTES = 14
 """A time stamp with its tag: two varints of five bytes, each with its tag, in a message."""
+PADDED_KEPT = 8192
+"""Whole numbers whose bytes are remembered."""
 _BITS_32 = 1 << 32
 
 
@@ -46,9 +48,9 @@ def way_of(datatype: str) -> Way:
         case "boolean":
             return Way(tag(number, VARINT), "?", None)
         case "int8" | "int16" | "int32":
-            return Way(tag(number, VARINT), "5s", _signed_32)
+            return Way(tag(number, VARINT), "5s", _SIGNED.__getitem__)
         case "uint8" | "uint16" | "uint32":
-            return Way(tag(number, VARINT), "5s", _unsigned_32)
+            return Way(tag(number, VARINT), "5s", _UNSIGNED.__getitem__)
         case "string":
             return Way(b"", "", lambda value: sized(number, _text(value)))
     head = tag(number, VARINT)
@@ -105,22 +107,19 @@ def sized(number: int, data: bytes) -> bytes:
     return tag(number, LENGTH) + varint(len(data)) + data
 
 
-def _signed_32(value: SignalValue) -> bytes:
-    return _cached_signed(_number(value))
+class _Padded(dict[SignalValue, bytes]):
+    """Whole numbers of 32 bits in five bytes; what was made is kept, as values come again."""
 
+    def __init__(self, encode: Callable[[SignalValue], int]) -> None:
+        super().__init__()
+        self._encode = encode
 
-def _unsigned_32(value: SignalValue) -> bytes:
-    return _cached_unsigned(_number(value))
-
-
-@lru_cache(4096)
-def _cached_signed(value: int) -> bytes:
-    return padded(_below_32(_zigzag(value)))
-
-
-@lru_cache(4096)
-def _cached_unsigned(value: int) -> bytes:
-    return padded(_below_32(_natural(value)))
+    def __missing__(self, value: SignalValue) -> bytes:
+        data = padded(_below_32(self._encode(value)))
+        if len(self) >= PADDED_KEPT:
+            self.clear()
+        self[value] = data
+        return data
 
 
 def _below_32(number: int) -> int:
@@ -162,3 +161,7 @@ def _array(item: str, value: SignalValue) -> bytes:
         return sized(1, struct.pack(f"<{len(value)}{item[0]}", *value))
     convert = _zigzag if item.startswith("int") else _natural
     return sized(1, b"".join(varint(convert(one)) for one in value))
+
+
+_SIGNED = _Padded(_zigzag)
+_UNSIGNED = _Padded(_natural)

@@ -3,10 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Literal, Protocol, TypeAlias
 
-import grpc
-
 from vettura.bus.messages import Answer
 from vettura.errors import InputError
+from vettura.faces.kuksa_grpc import grpc
 
 Action: TypeAlias = Literal["read", "actuate", "provide", "create"]
 
@@ -61,10 +60,6 @@ class Caller:
     def is_granted(self, action: Action, path: str) -> bool:
         """Whether his token names that very signal."""
         return self._permissions is not None and self._permissions.names(action, path)
-
-    def is_over(self, now_ns: int) -> bool:
-        """Whether his token has ended by now [ns since the epoch, real time]."""
-        return self.expires_ns is not None and now_ns >= self.expires_ns
 
 
 def caller_of(headers: Mapping[str, str | bytes], check: Check | None) -> Caller:

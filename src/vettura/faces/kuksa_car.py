@@ -2,7 +2,6 @@
 
 import asyncio
 
-import grpc
 import msgspec
 import structlog
 
@@ -25,6 +24,7 @@ from vettura.clock.interface import Clock
 from vettura.errors import BusError, InputError
 from vettura.faces.kuksa_callers import Caller, Refused, refusal
 from vettura.faces.kuksa_catalogue import Listed
+from vettura.faces.kuksa_grpc import grpc
 from vettura.faces.kuksa_hub import Hub
 
 log = structlog.get_logger()

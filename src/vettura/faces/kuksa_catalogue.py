@@ -28,8 +28,8 @@ class Listed(NamedTuple):
     id: int
     """From 1."""
     signal: Signal
-    is_ours: bool
-    """Whether the car itself knows it; else only a provider can give it a value."""
+    is_vss: bool
+    """Whether the car knows the name; what somebody registered is the face's own affair."""
 
     @property
     def path(self) -> str:
@@ -44,7 +44,7 @@ class Catalogue:
         ours, rest = signal_table(), rest_of_vss()
         paths = sorted({*ours, *rest}, key=lambda path: (path.startswith(_OWN), path))
         self._listed = [
-            Listed(number, ours.get(path) or rest[path], path in ours)
+            Listed(number, ours.get(path) or rest[path], is_vss=True)
             for number, path in enumerate(paths, start=1)
         ]
         self.ids = {listed.path: listed.id for listed in self._listed}
@@ -96,7 +96,7 @@ class Catalogue:
             raise InputError(f"'{signal.path[:60]}' is no path of a signal")
         if len(self._listed) >= self._known + REGISTERED_MAX:
             raise InputError(f"{REGISTERED_MAX} signals have been registered; that is the limit")
-        listed = Listed(len(self._listed) + 1, signal, is_ours=False)
+        listed = Listed(len(self._listed) + 1, signal, is_vss=False)
         self._listed.append(listed)
         self.ids[signal.path] = listed.id
         self._matches.clear()

@@ -1,15 +1,13 @@
 """Providers from outside: who has claimed what, and what goes to them and comes from them.
 
 A stream holds its claim until it closes; a single publication holds its signal for five seconds,
-which the next one renews. What the car itself models is claimed at the car, which then forwards
-what is asked of it; what nobody models is the face's own affair: a wish for it goes straight to its
-provider, and its last value stays as long as the face.
+which the next one renews. All of VSS is claimed at the car, which forwards what is asked of it and
+takes over again when the provider leaves; what the car does not model keeps its last value here.
 """
 
 import asyncio
 from collections.abc import Sequence
 
-import grpc
 import msgspec
 import structlog
 
@@ -20,6 +18,7 @@ from vettura.errors import BusError
 from vettura.faces.kuksa_callers import Caller, Refused, refusal
 from vettura.faces.kuksa_car import CarLine
 from vettura.faces.kuksa_catalogue import Listed
+from vettura.faces.kuksa_grpc import grpc
 from vettura.faces.kuksa_hub import Hub
 from vettura.faces.kuksa_values import put_value
 from vettura.faces.kuksa_wire import V2, make
@@ -45,7 +44,7 @@ class Provider:
         self.name = name
         self.caller = caller
         self.held: dict[int, Listed] = {}
-        """What the car models and has granted to it."""
+        """What the car has granted to it."""
         self.actuators: dict[int, Listed] = {}
         """What it does when asked."""
         self.leases: dict[int, float] = {}
@@ -121,10 +120,6 @@ class Providers:
                 del self._owners[number]
         self._leave(provider, list(provider.held.values()))
 
-    def owner(self, listed: Listed) -> Provider | None:
-        """Who has claimed to do what is asked of an actuator."""
-        return self._owners.get(listed.id)
-
     async def claim(
         self, provider: Provider, *, actuators: Sequence[Listed], signals: Sequence[Listed]
     ) -> None:
@@ -135,12 +130,13 @@ class Providers:
                     grpc.StatusCode.ALREADY_EXISTS, f"{listed.path} is provided by somebody else"
                 )
         doing = {**provider.actuators, **{listed.id: listed for listed in actuators}}
-        ours = {listed.id: listed for listed in (*actuators, *signals) if listed.is_ours}
+        ours = {listed.id: listed for listed in (*actuators, *signals) if listed.is_vss}
         if actuators and provider.ear is None:
             await self._listen(provider)
         if not ours.keys() <= provider.held.keys() or any(
             number in ours and number not in provider.actuators for number in doing
         ):
+            await self._take_from_singles(provider, list(ours.values()))
             await self._claim_at_car(provider, {**provider.held, **ours}, doing)
         if provider.is_closed:
             self._leave(provider, list(ours.values()))
@@ -159,13 +155,13 @@ class Providers:
         new = [
             listed
             for listed, _ in values
-            if listed.is_ours and listed.id not in held and listed.id not in owners
+            if listed.is_vss and listed.id not in held and listed.id not in owners
         ]
         if new:
             await self.claim(provider, actuators=(), signals=new)
         hub = self._hub
         for listed, value in values:
-            if listed.is_ours:
+            if listed.is_vss:
                 giver = provider if listed.id in held else owners.get(listed.id, provider)
                 giver.pending[listed.path] = value
                 hub.claimed.add(listed.id)
@@ -187,17 +183,18 @@ class Providers:
             if listed.id in provider.held:
                 provider.leases[listed.id] = until_s
 
-    async def actuate(self, caller: Caller, listed: Listed, value: SignalValue) -> None:
-        """Have an actuator moved: by the car, or by the provider of what no car models."""
-        provider = None if listed.is_ours else self.owner(listed)
-        if provider is None:
-            await self._line.actuate(caller, listed, value)
-            return
-        if not provider.wish(listed, value):
-            self.lost += 1
-            raise Refused(grpc.StatusCode.RESOURCE_EXHAUSTED, "its provider reads nothing")
-        self.wishes += 1
-        self._hub.aim([(listed.id, value)], self._line.now_ns())
+    async def _take_from_singles(self, provider: Provider, wanted: Sequence[Listed]) -> None:
+        """Who published a signal once gives way to who claims it, be it the same client."""
+        for single in list(self._single.values()):
+            gone = [one for one in wanted if single is not provider and one.id in single.held]
+            if not gone:
+                continue
+            for one in gone:
+                del single.held[one.id]
+                single.leases.pop(one.id, None)
+                single.pending.pop(one.path, None)
+            release = Release(provider=single.name, paths=[one.path for one in gone])
+            await self._line.tell(single.caller, release, granted=False)
 
     async def _claim_at_car(
         self, provider: Provider, held: dict[int, Listed], doing: dict[int, Listed]
@@ -209,6 +206,8 @@ class Providers:
         )
         granted = all(provider.caller.is_granted("provide", one.path) for one in held.values())
         answer = await self._line.tell(provider.caller, claim, granted=granted)
+        if answer.code == "unavailable":
+            raise Refused(grpc.StatusCode.ALREADY_EXISTS, answer.reason)
         if not answer.ok:
             raise refusal(answer)
 

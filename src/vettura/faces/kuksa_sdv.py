@@ -3,8 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 
-import grpc
-
 from vettura.bus.messages import SignalValue
 from vettura.bus.signals import Signal
 from vettura.errors import InputError
@@ -12,6 +10,7 @@ from vettura.faces.kuksa_broker import Broker, check_length
 from vettura.faces.kuksa_callers import Caller, Refused, denied, invalid
 from vettura.faces.kuksa_calls import Handler, Listening
 from vettura.faces.kuksa_catalogue import Listed
+from vettura.faces.kuksa_grpc import grpc
 from vettura.faces.kuksa_metadata import metadata_sdv
 from vettura.faces.kuksa_providers import Provider
 from vettura.faces.kuksa_query import read_query

@@ -3,14 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Set
 
-import grpc
-
 from vettura.bus.messages import SignalValue
 from vettura.errors import InputError
 from vettura.faces.kuksa_broker import Broker, check_length, target
 from vettura.faces.kuksa_callers import Caller, Refused, denied, invalid, not_found
 from vettura.faces.kuksa_calls import Handler, Listening
 from vettura.faces.kuksa_catalogue import PATH_LENGTH_MAX, Listed
+from vettura.faces.kuksa_grpc import grpc
 from vettura.faces.kuksa_metadata import metadata_v1
 from vettura.faces.kuksa_providers import Provider
 from vettura.faces.kuksa_values import take_value

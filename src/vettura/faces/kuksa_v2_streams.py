@@ -3,13 +3,12 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-import grpc
-
 from vettura.bus.messages import SignalValue
 from vettura.errors import InputError
 from vettura.faces.kuksa_broker import Broker, check_length
 from vettura.faces.kuksa_callers import Caller, Refused, denied, invalid, not_found
 from vettura.faces.kuksa_catalogue import Listed
+from vettura.faces.kuksa_grpc import grpc
 from vettura.faces.kuksa_values import take_value
 from vettura.faces.kuksa_wire import V2, Proto, enum_number, make
 
