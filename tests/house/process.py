@@ -34,7 +34,7 @@ class House:
         )
         line = self.process.stdout.readline()
         assert line, (data_dir / "stderr.log").read_text()
-        announced = json.loads(line)
+        self.announced = announced = json.loads(line)
         self.url = announced["url"].rstrip("/")
 
     def get(self, path):

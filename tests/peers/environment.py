@@ -11,6 +11,7 @@ would type is typed by `talk`.
 import asyncio
 import json
 import os
+import re
 import shutil
 import subprocess
 from contextlib import asynccontextmanager
@@ -23,6 +24,7 @@ PEERS = ROOT / ".peers"
 HERE = ROOT / "tests" / "peers"
 PATIENCE_S = 60.0
 """How long a peer may take before a test gives up: generous, for a busy machine."""
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def place_of(name):
@@ -152,7 +154,7 @@ async def said_by(name, script, *arguments):
 
 
 async def talk(program, *arguments, lines=(), cwd=None, **environment):
-    """Type `lines` into a program with a prompt, then end its input; returns what it wrote."""
+    """Type `lines` into a program with a prompt; returns what it wrote, without colours."""
     process = await asyncio.create_subprocess_exec(
         str(program),
         *map(str, arguments),
@@ -169,4 +171,4 @@ async def talk(program, *arguments, lines=(), cwd=None, **environment):
         if process.returncode is None:
             process.kill()
             await process.wait()
-    return out.decode()
+    return COLOUR.sub("", out.decode())

@@ -1,30 +1,30 @@
 """kuksa-client 0.6.0, unmodified: its command line, both its APIs, as provider, with tokens."""
 
+import os
 import re
+import signal
 
 import pytest
 
 from make import VIN
 from peers.environment import peer, program_of, said_by, talk
-from peers.world import FLAP, LATITUDE, SOC, SPEED, WINDOW, Keys, world
+from peers.world import FLAP, LATITUDE, MODE, OUTSIDE, SOC, SPEED, WINDOW, Keys, world
 
 pytestmark = [pytest.mark.peer, pytest.mark.live]
 
 VIN_PATH = "Vehicle.VehicleIdentification.VIN"
-COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 async def typed(car, folder, *lines, token=None):
-    """What the peer's command line answers, without its colours."""
+    """What the peer's command line answers."""
     options = ["--token_or_tokenfile", token] if token else []
-    said = await talk(
+    return await talk(
         program_of("kuksa", "kuksa-client"),
         *options,
         f"grpc://127.0.0.1:{car.port}",
         lines=[*lines, "quit"],
         cwd=folder,
     )
-    return COLOUR.sub("", said)
 
 
 async def test_the_command_line_reads_values_and_metadata(tmp_path):
@@ -140,7 +140,7 @@ async def claimed(car, provider):
     """Wish until the provider, which tells nobody that it is ready, hears of it."""
     asked = None
     while asked is None:
-        await car.actuate(WINDOW, 2)
+        await car.actuate(WINDOW, 2, role="app")
         try:
             asked = await car.pace.wait_for(provider.next(), 1.0)
         except TimeoutError:
@@ -151,7 +151,7 @@ async def claimed(car, provider):
 async def handed_back(car):
     """Wish until the car's own window moves again."""
     for wish in range(1, 60):
-        await car.actuate(WINDOW, wish)
+        await car.actuate(WINDOW, wish, role="app")
         await car.pace.sleep(0.5)
         if (await car.signals())[WINDOW] == wish:
             return True
@@ -178,7 +178,7 @@ READ_SPEED = EVERYTHING | {"read place": 403, "subscribe place": 7} | {
 }  # fmt: skip
 ACTUATE = EVERYTHING | {"publish": 7, "provide": 7}
 PROVIDE = EVERYTHING | {"read place": 403, "subscribe place": 7, "read": 403} | {
-    "subscribe": 7, "metadata": 403, "actuate": 403
+    "subscribe": 7, "actuate": 403
 }  # fmt: skip
 
 
@@ -214,11 +214,63 @@ async def test_no_token_an_old_one_and_a_forged_one_open_nothing(tmp_path):
             assert results == UNKNOWN
 
 
-async def test_a_token_that_names_an_actuator_grants_it(tmp_path):
-    """An app may not open the flap of somebody else's car, unless it was told so by name."""
+async def test_a_token_that_names_an_actuator_grants_what_apps_may_not_else(tmp_path):
+    """How the car drives is for whoever sits in it, unless a token says otherwise by name."""
     keys = Keys(tmp_path)
     async with world(tmp_path, token_keys=keys.files) as car:
-        token = keys.token(f"read actuate:{FLAP}")
-        said = await typed(car, tmp_path, f"setTargetValue {FLAP} true", token=token)
-        assert "OK" in said
-        assert await car.until(FLAP, bool) is True
+        wish = f"setTargetValue {MODE} SPORT"
+        refused = await typed(car, tmp_path, wish, token=keys.token("read actuate"))
+        granted = await typed(car, tmp_path, wish, token=keys.token(f"read actuate:{MODE}"))
+        assert (await car.signals())[MODE] == "SPORT"
+        first, second = await car.audits(MODE, 2)
+    assert '"code": 403' in refused
+    assert "OK" in granted
+    assert (first.result, first.code) == ("refused", "scope")
+    assert (second.result, second.who) == ("reached", "kuksa:peer")
+
+
+async def test_a_flap_that_must_stay_shut_while_driving_stays_shut(tmp_path):
+    async with world(tmp_path) as car:
+        await car.drive(top_mps=4.0, hold_s=60)
+        await car.until(SPEED, lambda value: value > 1.0)
+        said = await typed(car, tmp_path, f"setTargetValue {FLAP} true")
+        assert (await car.signals())[FLAP] is False
+        (audit,) = await car.audits(FLAP)
+    assert (audit.result, audit.code) == ("refused", "interlock")
+    assert "OK" not in said
+    assert audit.reason in said
+
+
+async def test_a_stream_ends_with_its_token(tmp_path):
+    keys = Keys(tmp_path)
+    async with world(tmp_path, token_keys=keys.files) as car:
+        token = keys.token("read", lasts_s=5)
+        async with peer("kuksa", "apps/kuksa_stream.py", car.port, token, SPEED) as stream:
+            assert await stream.next() == {"heard": {SPEED: 0.0}}
+            assert await stream.until(lambda line: "ended" in line) == {"ended": 16}
+
+
+async def test_a_stream_goes_on_when_the_bus_has_died(tmp_path):
+    async with (
+        world(tmp_path) as car,
+        peer("kuksa", "apps/kuksa_stream.py", car.port, "", WINDOW) as stream,
+    ):
+        assert await stream.next() == {"heard": {WINDOW: 0}}
+        os.kill(car.server.pid, signal.SIGKILL)
+        await car.actuate(WINDOW, 10, role="app")
+        assert await stream.until(lambda line: line["heard"] == {WINDOW: 10})
+
+
+async def test_a_value_that_is_published_once_stands_for_a_while(tmp_path):
+    """Then the car speaks for itself again: what anybody says once is no control unit."""
+    async with (
+        world(tmp_path) as car,
+        peer("kuksa", "apps/kuksa_stream.py", car.port, "", OUTSIDE) as stream,
+    ):
+        own = (await stream.next())["heard"][OUTSIDE]
+        said = await said_by("kuksa", "apps/kuksa_publish.py", car.port, OUTSIDE, "33.5")
+        assert said == [{"now": 33.5}]
+        assert await stream.until(lambda line: line["heard"] == {OUTSIDE: 33.5})
+        assert await car.until(OUTSIDE, lambda value: value == 33.5) == 33.5
+        again = await stream.until(lambda line: line["heard"] != {OUTSIDE: 33.5})
+        assert abs(again["heard"][OUTSIDE] - own) < 2.0

@@ -82,11 +82,14 @@ def check_v2_wishes(said):
 
 
 def check_v2_provider(said):
-    claimed, asked, published, late = said["v2/OpenProviderStream"]
+    claimed, asked, refused, late = said["v2/OpenProviderStream"]
     assert claimed["claimed"]["action"] == "provide_actuation_response"
     (wish,) = asked["asked"]["batch_actuate_stream_request"]["actuate_requests"]
     assert wish["value"]["uint32"] == 120
-    assert published["published"]["publish_values_response"]["request_id"] == 7
+    assert refused["request_id"] == 8
+    assert [error["code"] for error in refused["status"].values()] == [
+        "ERROR_CODE_INVALID_ARGUMENT"
+    ]
     assert [v["data_point"]["value"]["uint32"] for v in said["v2/GetValue"][-2:]] == [119, 121]
     assert "code" not in said["v2/PublishValue"][0]
     (wish,) = late["after_half_close"]["batch_actuate_stream_request"]["actuate_requests"]
@@ -112,16 +115,15 @@ def check_sdv(said):
     names = [entry["name"] for entry in said["sdv.Broker/GetMetadata"][0]["list"]]
     assert sorted(names) == sorted([SPEED, WINDOW])
     points, own = said["sdv.Broker/GetDatapoints"]
-    assert points["datapoints"][SPEED]["float_value"] == 0
-    assert points["datapoints"][PATHS["unknown"]]["failure_value"] == "UNKNOWN_DATAPOINT"
+    assert points[SPEED]["float_value"] == 0
+    assert points[PATHS["unknown"]]["failure_value"] == "UNKNOWN_DATAPOINT"
     assert list(said["sdv.Broker/SetDatapoints"][0]["errors"]) == [SPEED]
     heard, refused = said["sdv.Broker/Subscribe"]
     assert heard["fields"][OTHER_WINDOW]["uint32_value"] > 6
     assert refused["code"] == INVALID_ARGUMENT
-    (registered,) = said["sdv.Collector/RegisterDatapoints"][0]["results"].values()
-    assert registered > 0
+    assert said["sdv.Collector/RegisterDatapoints"][0]["id"] > 0
     assert not said["sdv.Collector/UpdateDatapoints"][0]["errors"]
-    (mood,) = own["datapoints"].values()
+    (mood,) = own.values()
     assert mood["string_value"] == "happy"
     streamed, unknown = said["sdv.Collector/StreamDatapoints"]
     assert next(iter(streamed["fields"].values()))["string_value"] == "glad"

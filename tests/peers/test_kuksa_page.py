@@ -9,6 +9,7 @@ import tomllib
 import msgspec
 import pytest
 
+from house.process import house
 from make import ROOT
 from peers.environment import program_of, python_of, running, talk
 from peers.world import COOLING, SEAT, TRUNK, WINDOW, world
@@ -34,7 +35,7 @@ def program(folder, name, command):
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
 
 
-async def typed(folder, car, text):
+async def typed(folder, port, text):
     """What a shell answers to a block of the page, for a car on another port."""
     programs = folder / "bin"
     programs.mkdir(exist_ok=True)
@@ -44,7 +45,7 @@ async def typed(folder, car, text):
         "sh",
         "-eu",
         "-c",
-        text.replace(PORT, str(car.port)),
+        text.replace(PORT, str(port)),
         cwd=folder,
         PATH=f"{programs}:{os.environ['PATH']}",
     )
@@ -61,7 +62,7 @@ def python_of_the_page(car, text):
 
 
 def test_the_blocks_of_the_home_file_are_sound():
-    plain, with_keys = map(configured, blocks("toml"))
+    plain, with_keys = [configured(text) for text in blocks("toml") if "[faces" in text]
     assert plain.port == int(PORT)
     assert with_keys.token_keys == ["app.key.pub"]
 
@@ -75,10 +76,23 @@ def test_every_call_has_a_row_and_a_client():
         assert (ROOT / file).exists()
 
 
+async def test_a_whole_house_answers_the_clients_own_commands(tmp_path):
+    """As the page begins: a home file with the port in it, and `vettura run`."""
+    home = tmp_path / "home.toml"
+    casa = (ROOT / "examples" / "casa.toml").read_text("utf-8")
+    home.write_text(casa + "\n" + blocks("toml")[0].replace(PORT, "0"), "utf-8")
+    look = next(block for block in blocks("sh") if "getMetaData" in block)
+    with house(tmp_path / "data", home=home) as running_house:
+        ports = [port for name, port in running_house.announced.items() if "kuksa" in name]
+        said = await typed(tmp_path, ports[0], look)
+    assert '"path": "Vehicle.Powertrain.TractionBattery.StateOfCharge.Displayed"' in said
+    assert "OK" in said
+
+
 async def test_the_clients_own_commands_do_what_the_page_says(tmp_path):
     look = next(block for block in blocks("sh") if "getMetaData" in block)
     async with world(tmp_path) as car:
-        said = await typed(tmp_path, car, look)
+        said = await typed(tmp_path, car.port, look)
         assert await car.until(WINDOW, lambda value: value == 40) == 40
     assert "OK" in said
     assert '"error"' not in said
@@ -109,12 +123,12 @@ async def test_the_program_that_is_a_part_of_the_car_is_asked(tmp_path):
 async def test_the_tokens_of_the_page_let_in_as_far_as_it_says(tmp_path):
     make_keys = next(block for block in blocks("sh") if "new-key" in block)
     use_token = next(block for block in blocks("sh") if "--token_or_tokenfile" in block)
-    config = configured(blocks("toml")[1])
+    config = configured(blocks("toml")[-1])
     async with world(tmp_path / "first") as car:
-        assert "actuate:Vehicle.Cabin" in await typed(tmp_path, car, make_keys)
+        assert "actuate:Vehicle.Cabin" in await typed(tmp_path, car.port, make_keys)
     keys = [str(tmp_path / name) for name in config.token_keys]
     async with world(tmp_path / "second", token_keys=keys) as car:
-        said = await typed(tmp_path, car, use_token)
+        said = await typed(tmp_path, car.port, use_token)
         assert (await car.signals())[COOLING] is True
         assert (await car.signals())[TRUNK] is False
     assert said.count("OK") == 1

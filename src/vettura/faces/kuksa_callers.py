@@ -61,10 +61,6 @@ class Caller:
         """Whether his token names that very signal."""
         return self._permissions is not None and self._permissions.names(action, path)
 
-    def is_over(self, now_ns: int) -> bool:
-        """Whether his token has ended by now [ns since the epoch, real time]."""
-        return self.expires_ns is not None and now_ns >= self.expires_ns
-
 
 def caller_of(headers: Mapping[str, str | bytes], check: Check | None) -> Caller:
     """Who calls, by the header `authorization: Bearer ...`; UNAUTHENTICATED without a good token.

@@ -136,6 +136,7 @@ class Providers:
         if not ours.keys() <= provider.held.keys() or any(
             number in ours and number not in provider.actuators for number in doing
         ):
+            await self._take_from_singles(provider, list(ours.values()))
             await self._claim_at_car(provider, {**provider.held, **ours}, doing)
         if provider.is_closed:
             self._leave(provider, list(ours.values()))
@@ -188,6 +189,19 @@ class Providers:
         for listed, _ in values:
             if listed.id in provider.held:
                 provider.leases[listed.id] = until_s
+
+    async def _take_from_singles(self, provider: Provider, wanted: Sequence[Listed]) -> None:
+        """Who published a signal once gives way to who claims it, be it the same client."""
+        for single in list(self._single.values()):
+            gone = [one for one in wanted if single is not provider and one.id in single.held]
+            if not gone:
+                continue
+            for one in gone:
+                del single.held[one.id]
+                single.leases.pop(one.id, None)
+                single.pending.pop(one.path, None)
+            release = Release(provider=single.name, paths=[one.path for one in gone])
+            await self._line.tell(single.caller, release, granted=False)
 
     async def _claim_at_car(
         self, provider: Provider, held: dict[int, Listed], doing: dict[int, Listed]

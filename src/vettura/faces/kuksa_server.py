@@ -12,6 +12,7 @@ from vettura.faces.kuksa_callers import Caller, Check, Refused, caller_of
 from vettura.faces.kuksa_calls import Answering, Handler, Listening, Subscribing, Talk, Talking
 from vettura.faces.kuksa_grpc import grpc
 from vettura.faces.kuksa_wire import Proto, Rpc, rpcs
+from vettura.units import NS_PER_S
 
 log = structlog.get_logger()
 
@@ -127,7 +128,7 @@ class Serving:
                 except Refused as refused:
                     await self._abort(context, refused)
                 try:
-                    await self._tell_on(listening, caller, context)
+                    await self._while_valid(caller, self._tell_on(listening, context))
                 except Refused as refused:
                     await self._abort(context, refused)
                 finally:
@@ -135,7 +136,7 @@ class Serving:
 
         return tell
 
-    async def _tell_on(self, listening: Listening, caller: Caller, context: Context) -> None:
+    async def _tell_on(self, listening: Listening, context: Context) -> None:
         subscription, write = listening.subscription, context.write
         end_s = self._pace.monotonic() + listening.duration_s if listening.duration_s else 0.0
         while True:
@@ -147,8 +148,6 @@ class Serving:
                     return
             else:
                 message = await subscription.next()
-            if caller.expires_ns is not None:
-                self._check_time(caller)
             await write(message)
 
     def _listen(
@@ -159,7 +158,8 @@ class Serving:
                 try:
                     caller = self._caller(rpc, context)
                     self._check_room()
-                    await self._take_all(rpc, handler(caller), requests, caller)
+                    taking = self._take_all(rpc, handler(caller), requests)
+                    await self._while_valid(caller, taking)
                 except Refused as refused:
                     await self._abort(context, refused)
             return b""
@@ -178,7 +178,8 @@ class Serving:
                 except Refused as refused:
                     await self._abort(context, refused)
                 try:
-                    await self._exchange(rpc, talk, requests, context, caller)
+                    exchange = self._exchange(rpc, talk, requests, context)
+                    await self._while_valid(caller, exchange)
                 except Refused as refused:
                     await self._abort(context, refused)
                 finally:
@@ -192,10 +193,9 @@ class Serving:
         talk: Talk,
         requests: AsyncIterator[bytes],
         context: Context,
-        caller: Caller,
     ) -> None:
         """Take what the client says and send what there is to say, until there is neither."""
-        taking = asyncio.ensure_future(self._take_all(rpc, talk, requests, caller))
+        taking = asyncio.ensure_future(self._take_all(rpc, talk, requests))
         sending = asyncio.ensure_future(_send_all(talk, context))
         try:
             await asyncio.wait({taking, sending}, return_when=asyncio.FIRST_COMPLETED)
@@ -209,11 +209,8 @@ class Serving:
             sending.cancel()
             await asyncio.gather(taking, sending, return_exceptions=True)
 
-    async def _take_all(
-        self, rpc: Rpc, talk: Talk, requests: AsyncIterator[bytes], caller: Caller
-    ) -> None:
+    async def _take_all(self, rpc: Rpc, talk: Talk, requests: AsyncIterator[bytes]) -> None:
         async for request in requests:
-            self._check_time(caller)
             await talk.take(self._calls.read(rpc, request))
 
     def _caller(self, rpc: Rpc, context: Context) -> Caller:
@@ -229,9 +226,17 @@ class Serving:
                 grpc.StatusCode.RESOURCE_EXHAUSTED, f"{STREAMS_MAX} streams are open already"
             )
 
-    def _check_time(self, caller: Caller) -> None:
-        if caller.is_over(self._pace.now_ns()):
-            raise Refused(grpc.StatusCode.UNAUTHENTICATED, "the token has expired")
+    async def _while_valid(self, caller: Caller, talking: Awaitable[None]) -> None:
+        """Let a stream go on until its token ends, also one on which nothing is said."""
+        if caller.expires_ns is None:
+            await talking
+            return
+        left_s = (caller.expires_ns - self._pace.now_ns()) / NS_PER_S
+        try:
+            await self._pace.wait_for(talking, max(0.0, left_s))
+        except TimeoutError:
+            reason = "the token has expired"
+            raise Refused(grpc.StatusCode.UNAUTHENTICATED, reason) from None
 
     async def _abort(self, context: Context, refused: Refused) -> NoReturn:
         self._calls.refused += 1

@@ -7,7 +7,7 @@ const loader = require("@grpc/proto-loader");
 
 const [, , port, kuksaFile, velocitasFile, pathsText] = process.argv;
 const { speed, window: pane, other, seat, unknown } = JSON.parse(pathsText);
-const OPTIONS = { keepCase: true, longs: Number, enums: String, oneofs: true };
+const OPTIONS = { keepCase: true, longs: Number, enums: String, oneofs: true, arrays: true };
 const DEADLINE_MS = 30_000;
 
 function stubs(file) {
@@ -66,6 +66,11 @@ function reader(stream) {
       : new Promise((resolve) => waiting.push(resolve));
 }
 
+// Made from descriptors, this library's maps are lists of pairs, which on the wire is the same.
+const record = (pairs) => Object.fromEntries(pairs.map(({ key, value }) => [key, value]));
+const pairs = (record) =>
+  Object.entries(record).map(([key, value]) => ({ key, value }));
+
 const byPath = (path) => ({ path });
 const percent = (value) => ({ uint32: value });
 
@@ -85,15 +90,15 @@ async function readByV2() {
 
 async function actuateByV2(id) {
   const moved = hear(v2, "Subscribe", { signal_paths: [pane] }, (message) =>
-    message.entries[pane].value?.uint32 === 12
+    record(message.entries)[pane].value?.uint32 === 12
   );
   const movedById = hear(v2, "SubscribeById", { signal_ids: [id] }, (message) =>
-    message.entries[id].value?.uint32 === 12
+    record(message.entries)[id].value?.uint32 === 12
   );
   const wish = { signal_id: byPath(pane), value: percent(12) };
   say("v2/Actuate", await ask(v2, "Actuate", wish));
-  say("v2/Subscribe", await moved);
-  say("v2/SubscribeById", { entry: (await movedById).entries[id] });
+  say("v2/Subscribe", { entries: record((await moved).entries) });
+  say("v2/SubscribeById", { entry: record((await movedById).entries)[id] });
   const far = { signal_id: byPath(pane), value: percent(101) };
   say("v2/Actuate", await ask(v2, "Actuate", far));
   say("v2/Actuate", await ask(v2, "Actuate", { signal_id: byPath(speed), value: { float: 3 } }));
@@ -110,7 +115,7 @@ async function actuateByV2(id) {
     stream.end();
   }));
   await hear(v2, "Subscribe", { signal_paths: [other] }, (message) =>
-    message.entries[other].value?.uint32 === 6
+    record(message.entries)[other].value?.uint32 === 6
   );
   const branch = await hear(v2, "Subscribe", { signal_paths: ["Vehicle.Cabin"] }, () => true);
   say("v2/Subscribe", branch);
@@ -127,9 +132,15 @@ async function provideByV2() {
   const asked = next();
   say("v2/Actuate", await ask(v2, "Actuate", { signal_id: byPath(seat), value: { uint32: 120 } }));
   say("v2/OpenProviderStream", { asked: await asked });
-  const data = { [id]: { value: { uint32: 119 } } };
-  stream.write({ publish_values_request: { request_id: 7, data_points: data } });
-  say("v2/OpenProviderStream", { published: await next() });
+  const give = (request_id, value) => {
+    const data_points = pairs({ [id]: { value } });
+    stream.write({ publish_values_request: { request_id, data_points } });
+  };
+  // Only what is refused is answered.
+  give(7, { uint32: 119 });
+  give(8, { string: "far" });
+  const refused = (await next()).publish_values_response;
+  say("v2/OpenProviderStream", { ...refused, status: record(refused.status) });
   say("v2/GetValue", await ask(v2, "GetValue", { signal_id: byPath(seat) }));
   const point = { value: { uint32: 121 } };
   const given = { signal_id: byPath(seat), data_point: point };
@@ -168,31 +179,33 @@ async function speakV1() {
 async function speakSdv() {
   const names = [speed, pane];
   say("sdv.Broker/GetMetadata", await ask(broker, "GetMetadata", { names }));
-  const asked = { datapoints: [speed, unknown] };
-  say("sdv.Broker/GetDatapoints", await ask(broker, "GetDatapoints", asked));
-  const wish = { datapoints: { [other]: { uint32_value: 9 }, [speed]: { float_value: 3 } } };
-  say("sdv.Broker/SetDatapoints", await ask(broker, "SetDatapoints", wish));
-  await ask(broker, "SetDatapoints", { datapoints: { [other]: { uint32_value: 9 } } });
+  const read = async (datapoints) =>
+    record((await ask(broker, "GetDatapoints", { datapoints })).datapoints);
+  say("sdv.Broker/GetDatapoints", await read([speed, unknown]));
+  const set = (points) => ask(broker, "SetDatapoints", { datapoints: pairs(points) });
+  const answer = await set({ [other]: { uint32_value: 9 }, [speed]: { float_value: 3 } });
+  say("sdv.Broker/SetDatapoints", { errors: record(answer.errors) });
+  await set({ [other]: { uint32_value: 9 } });
   const query = `SELECT ${other} WHERE ${other} > 6`;
-  say("sdv.Broker/Subscribe", await hear(broker, "Subscribe", { query }, () => true));
+  const over = await hear(broker, "Subscribe", { query }, () => true);
+  say("sdv.Broker/Subscribe", { fields: record(over.fields) });
   say("sdv.Broker/Subscribe", await hear(broker, "Subscribe", { query: "SELEKT" }, () => true));
   const own = "Vehicle.Private.Peer.Mood";
   const list = [{ name: own, data_type: "STRING", change_type: "ON_CHANGE", description: "Ours" }];
   const registered = await ask(collector, "RegisterDatapoints", { list });
-  say("sdv.Collector/RegisterDatapoints", registered);
-  const id = registered.results?.[own];
-  const happy = { [id]: { string_value: "happy" } };
-  const updated = await ask(collector, "UpdateDatapoints", { datapoints: happy });
-  say("sdv.Collector/UpdateDatapoints", updated);
-  say("sdv.Broker/GetDatapoints", await ask(broker, "GetDatapoints", { datapoints: [own] }));
+  const id = record(registered.results)[own];
+  say("sdv.Collector/RegisterDatapoints", { id });
+  const mood = (text, of = id) => ({ datapoints: pairs({ [of]: { string_value: text } }) });
+  say("sdv.Collector/UpdateDatapoints", await ask(collector, "UpdateDatapoints", mood("happy")));
+  say("sdv.Broker/GetDatapoints", await read([own]));
   const stream = collector.StreamDatapoints(deadline());
   const next = reader(stream);
-  stream.write({ datapoints: { [id]: { string_value: "glad" } } });
-  const glad = (message) => message.fields[own]?.string_value === "glad";
+  stream.write(mood("glad"));
+  const glad = (message) => record(message.fields)[own]?.string_value === "glad";
   const heard = await hear(broker, "Subscribe", { query: `SELECT ${own}` }, glad);
-  say("sdv.Collector/StreamDatapoints", heard);
-  stream.write({ datapoints: { 2147483647: { string_value: "nobody" } } });
-  say("sdv.Collector/StreamDatapoints", await next());
+  say("sdv.Collector/StreamDatapoints", { fields: record(heard.fields) });
+  stream.write(mood("nobody", 2147483647));
+  say("sdv.Collector/StreamDatapoints", { errors: record((await next()).errors) });
   stream.end();
 }
 
