@@ -68,7 +68,8 @@ def _run(face: str, by: str, count: int, seed: int) -> int:
     told = next((line for line in done.stdout.splitlines() if line.startswith("{")), "")
     if not told:
         _say({"face": face, "by": by, "inputs": "died"})
-        sys.stdout.write(done.stdout[-2000:] + done.stderr[-4000:] + "\n")
+        lines = [line for line in done.stderr.splitlines() if not line.startswith("INFO: Instr")]
+        sys.stdout.write("\n".join([done.stdout[-2000:], *lines[-40:], ""]))
         return 1
     row = json.loads(told)
     _say({**row, "face": face, "by": by})

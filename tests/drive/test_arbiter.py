@@ -20,6 +20,7 @@ from vettura.bus.messages import (
 )
 from vettura.drive import actuators as at
 from vettura.drive.arbiter import PENDING_LIMIT, Outside, judge, looked, postponed
+from vettura.drive.body import value_of
 from vettura.drive.commands import decide
 from vettura.drive.faults import FAULTS
 from vettura.drive.life import advance
@@ -282,3 +283,18 @@ def test_what_only_a_provider_has_is_forwarded_and_ends_with_it():
     court.outside = Outside()
     (ended,) = court.live(0.1)
     assert (ended.result, ended.reason) == ("timed out", "its provider left")
+
+
+def test_a_trunk_takes_its_five_seconds_and_is_open_while_it_moves():
+    trunk = "Vehicle.Body.Trunk.Rear.IsOpen"
+    court = Court()
+    court.ask(Actuate(path=trunk, value=True), command_id="open")
+    court.live(1.0)
+    assert (value_of(court.car.body, trunk), court.results()) == (True, {})
+    court.live(1.0)
+    court.ask(Actuate(path=trunk, value=False), command_id="shut")
+    court.live(1.9)
+    assert value_of(court.car.body, trunk) is True
+    court.live(0.2)
+    assert value_of(court.car.body, trunk) is False
+    assert court.results() == {"open": "superseded", "shut": "reached"}

@@ -18,13 +18,13 @@ BATTERY = "Vehicle.Powertrain.TractionBattery."
 OTHER_DBC = """VERSION ""
 BU_: Car
 BO_ 512 Wheels: 8 Car
- SG_ Speed : 7|16@0+ (0.0625,0) [0|250] "mph" Vector__XXX
- SG_ Kind M : 23|8@0+ (1,0) [0|3] "" Vector__XXX
- SG_ Outside m1 : 31|8@0+ (0.5,-40) [-40|80] "degC" Vector__XXX
- SG_ Other m2 : 31|8@0+ (1,0) [0|255] "" Vector__XXX
+ SG_ Speed : 7|16@0+ (0.0625,0) [0|250] "mph" Car
+ SG_ Kind M : 23|8@0+ (1,0) [0|3] "" Car
+ SG_ Outside m1 : 31|8@0+ (0.5,-40) [-40|80] "degC" Car
+ SG_ Other m2 : 31|8@0+ (1,0) [0|255] "" Car
 BO_ 513 Pack: 4 Car
- SG_ Speed : 7|8@0+ (1,0) [0|255] "" Vector__XXX
- SG_ Current : 15|16@0- (0.1,0) [-3000|3000] "A" Vector__XXX
+ SG_ Speed : 7|8@0+ (1,0) [0|255] "" Car
+ SG_ Current : 15|16@0- (0.1,0) [-3000|3000] "A" Car
 VAL_ 512 Speed 65535 "Signal not available" ;
 """
 

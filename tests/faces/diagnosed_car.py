@@ -49,6 +49,9 @@ class DiagnosedCar:
         self.values = dict(KNOWN)
         self.commands: list[Command] = []
         self.answer = Answer(ok=True, state="reached")
+        self.hold = asyncio.Event()
+        """Unset, it takes its time over commands."""
+        self.hold.set()
 
     async def tell(self, **changes):
         self.values |= changes
@@ -70,6 +73,7 @@ class DiagnosedCar:
         async for message in ear:
             command = decode(message.data, Command, where=message.subject)
             self.commands.append(command)
+            await self.hold.wait()
             if self.answer.ok:
                 self.forget_code(command.verb.fault)
             await self.bus.respond(message, encode(self.answer))

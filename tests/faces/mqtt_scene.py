@@ -244,8 +244,11 @@ async def listener(port, *, protocol="5", patterns=("#",)):
         task = asyncio.create_task(ear.listen())
         for pattern in patterns:
             await client.subscribe(pattern, qos=1)
-        yield ear
-        task.cancel()
+        try:
+            yield ear
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
     finally:
         await client.__aexit__(None, None, None)
 
@@ -253,7 +256,9 @@ async def listener(port, *, protocol="5", patterns=("#",)):
 async def _patient_client(port, version):
     async with asyncio.timeout(PATIENCE_S):
         while True:
-            client = aiomqtt.Client("127.0.0.1", port, protocol=version)
+            client = aiomqtt.Client("127.0.0.1", port, protocol=version, timeout=5.0)
+            # Mosquitto hands on topics that are not UTF-8.
+            client._client.suppress_exceptions = True
             try:
                 return await client.__aenter__()
             except aiomqtt.MqttError:

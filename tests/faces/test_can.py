@@ -61,6 +61,9 @@ class IsoTp:
 
     def ask(self, request):
         self.stack.send(bytes.fromhex(request))
+        return self.hear()
+
+    def hear(self):
         return bytes(self.stack.recv(block=True, timeout=5.0) or b"")
 
     def close(self):
@@ -124,6 +127,18 @@ async def test_a_clear_is_a_command_to_the_car(ok, wanted):
         try:
             assert await in_a_thread(peer.ask, "14FFFFFF") == bytes.fromhex(wanted)
             assert car.commands[0].who == "uds"
+        finally:
+            await in_a_thread(peer.close)
+
+
+async def test_a_tester_is_told_to_wait_for_a_slow_car():
+    async with at_the_socket("virtual") as (car, _, bus):
+        car.hold.clear()
+        peer = await in_a_thread(IsoTp, bus)
+        try:
+            assert await in_a_thread(peer.ask, "14FFFFFF") == bytes.fromhex("7F1478")
+            car.hold.set()
+            assert await in_a_thread(peer.hear) == b"\x54"
         finally:
             await in_a_thread(peer.close)
 

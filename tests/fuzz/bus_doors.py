@@ -7,7 +7,7 @@ from tempfile import NamedTemporaryFile
 import msgspec
 
 from fuzz.entries import Door, text
-from make import NOON_NS, VIN, make_living, make_params
+from make import NOON_NS, VIN
 from vettura.bus import messages
 from vettura.bus.messages import (
     Actuate,
@@ -39,7 +39,6 @@ from vettura.bus.recording_blocks import (
 )
 from vettura.bus.signals import read_value, signal_table
 from vettura.cli.export_rows import Seen, long_lines, mqtt_lines
-from vettura.drive.commands import decide
 from vettura.errors import InputError, VetturaError
 
 FRAME = SignalFrame(
@@ -54,7 +53,7 @@ KINDS = sorted(
 
 
 def bus() -> Door:
-    """`decode` of every kind of message; a verb is also put to a car."""
+    """`decode` of every kind of message."""
     number = {kind: bytes([index]) for index, kind in enumerate(KINDS)}
     said = (
         FRAME,
@@ -69,7 +68,6 @@ def bus() -> Door:
         *(Command(id="c", verb=kind()) for kind in typing.get_args(Verb) if _is_bare(kind)),
     )
     samples = tuple(number[type(one)] + encode(one) for one in said)
-    params, car = make_params(), make_living()
 
     def feed(data: bytes) -> bool:
         kind = KINDS[(data[0] if data else 0) % len(KINDS)]
@@ -78,8 +76,6 @@ def bus() -> Door:
         except InputError:
             return False
         encode(message)
-        if isinstance(message, Command):
-            decide(params, car, message.verb)
         return True
 
     return Door("bus", samples, feed)

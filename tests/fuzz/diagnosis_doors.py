@@ -1,11 +1,26 @@
 """What testers and apps send to the diagnosis faces."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import mkdtemp
+
+import vettura.drive.can_log
 from faces.diagnosed_car import FACTS, KNOWN
+from fuzz.absurd import absurd_frames
 from fuzz.entries import Door
-from vettura.faces.can_frames import Frame
+from vettura.bus.memory import MemoryBus
+from vettura.bus.messages import encode
+from vettura.clock import WallClock
+from vettura.drive.can_log import READERS, _read_dbc, read_can_log
+from vettura.errors import InputError
+from vettura.faces.can_frames import Frame, car_messages, dbc_text
 from vettura.faces.can_transport import FUNCTIONAL_ID, REQUEST_ID, Transport
 from vettura.faces.obd_elm import LINE_BYTES_MAX, Elm
+from vettura.faces.obd_heard import Heard
+from vettura.faces.obd_pids import BITMAPS, PIDS
 from vettura.faces.uds import Unit
+from vettura.faces.uds_dids import read_did
 
 FRAMES_MAX = 32
 """Of one input: each costs the library a tenth of a millisecond."""
@@ -88,4 +103,81 @@ def isotp() -> Door:
     return Door("iso-tp", samples, feed)
 
 
-DOORS = {"elm327": elm, "uds": uds, "iso-tp": isotp}
+def diagnosis_bus() -> Door:
+    """Frames that cannot be, and then every question that a tester or a CAN bus has."""
+    heard = Heard(MemoryBus(WallClock()), WallClock(), FACTS.vin)
+    unit, messages = Unit(FACTS), car_messages()
+    asked = [bytes([1, pid]) for pid in (*BITMAPS, 1, *PIDS)]
+    known = [did for did in range(0x10000) if read_did(did, KNOWN, FACTS) is not None]
+    asked += [b"\x22" + did.to_bytes(2, "big") for did in known]
+    asked += [b"\x03", b"\x19\x02\xff", b"\x14\xff\xff\xff", b"\x11\x01"]
+    samples = tuple(map(encode, absurd_frames()))
+    fed = 0
+
+    def feed(data: bytes) -> bool:
+        nonlocal fed
+        fed += 1
+        before = heard.unreadable
+        heard._hear(data, lambda: None)
+        if heard.unreadable > before:
+            return False
+        for number in range(8):
+            question = asked[(8 * fed + number) % len(asked)]
+            unit.respond(question, heard.values, now_s=0.0)
+        messages[fed % len(messages)].frame(heard.values)
+        return True
+
+    return Door("diagnosis-bus", samples, feed)
+
+
+def can_log() -> Door:
+    """Logs of CAN frames with our DBC, as files; the first byte says of which program."""
+    folder = Path(mkdtemp(prefix="vettura-fuzz-"))
+    dbc = folder / "vettura.dbc"
+    dbc.write_text(dbc_text())
+    speed = next(message for message in car_messages() if "Vehicle.Speed" in message.paths)
+    frames = [speed.frame({"Vehicle.Speed": 10.0 * k}) for k in range(4)]
+    candump = "".join(
+        f"({k}.000000) can0 {frame.can_id:03X}#{frame.data.hex().upper()}\n"
+        for k, frame in enumerate(frames)
+    )
+    asc = "date Mon Mar 2 12:00:00 pm 2026\nbase hex  timestamps absolute\n" + "".join(
+        f"{k}.0 1  {frame.can_id:X}  Rx  d {len(frame.data)} {frame.data.hex(' ')}\n"
+        for k, frame in enumerate(frames)
+    )
+    samples = (b"\x03" + candump.encode(), b"\x00" + asc.encode())
+    endings = sorted(READERS)
+    database = _read_dbc(dbc)
+
+    def feed(data: bytes) -> bool:
+        ending = endings[(data[0] if data else 0) % len(endings)]
+        log = folder / f"log{ending}"
+        log.write_bytes(data[1:])
+        with patched(database):
+            try:
+                read_can_log(log, dbc)
+            except InputError:
+                return False
+        return True
+
+    return Door("can-log", samples, feed)
+
+
+@contextmanager
+def patched(database: object) -> Iterator[None]:
+    """Read the DBC once and not for each log: that takes a hundred times as long."""
+    reading = vettura.drive.can_log._read_dbc
+    vettura.drive.can_log._read_dbc = lambda _path: database
+    try:
+        yield
+    finally:
+        vettura.drive.can_log._read_dbc = reading
+
+
+DOORS = {
+    "elm327": elm,
+    "uds": uds,
+    "iso-tp": isotp,
+    "diagnosis-bus": diagnosis_bus,
+    "can-log": can_log,
+}

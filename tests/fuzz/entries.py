@@ -23,8 +23,10 @@ class Door(NamedTuple):
 
 ROOMS = {
     "bus_doors": ("bus", "page", "recording"),
+    "car_doors": ("car", "house-bus", "page-bus"),
+    "kuksa_doors": ("kuksa", "kuksa-bus"),
     "mqtt_doors": ("homeassistant", "mqtt", "mqtt-bus"),
-    "diagnosis_doors": ("elm327", "iso-tp", "uds"),
+    "diagnosis_doors": ("can-log", "diagnosis-bus", "elm327", "iso-tp", "uds"),
     "trust_doors": ("token",),
 }
 """The doors by the module that builds them."""

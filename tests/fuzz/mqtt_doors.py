@@ -1,5 +1,6 @@
 """What a broker hands to the MQTT face, and what the bus hands to it."""
 
+from fuzz.absurd import absurd_frames
 from fuzz.bus_doors import FRAME
 from fuzz.entries import SEPARATOR, Door, parts, text
 from make import NOON_NS, VIN
@@ -66,14 +67,16 @@ def homeassistant() -> Door:
 def mqtt_bus() -> Door:
     """Frames and targets that are not as a car makes them, on their way to a broker."""
     targets = Targets(time_ns=NOON_NS, values={"Vehicle.Cabin.Sunroof.Position": 4})
-    samples = (b"f" + encode(FRAME), b"t" + encode(targets))
+    frames = tuple(b"f" + encode(frame) for frame in absurd_frames())
+    aims = tuple(
+        b"t" + encode(Targets(time_ns=frame.time_ns, values=frame.values))
+        for frame in absurd_frames()
+    )
+    samples = (b"f" + encode(FRAME), b"t" + encode(targets), *frames, *aims)
     clock = WallClock()
     view = CarView(clock, clock)
 
     def feed(data: bytes) -> bool:
-        nonlocal view
-        if data[-1:] == b"\x07":
-            view = CarView(clock, clock)
         try:
             if data[:1] == b"t":
                 view.aim(decode(data[1:], Targets, where="here"))

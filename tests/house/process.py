@@ -34,8 +34,8 @@ class House:
         )
         line = self.process.stdout.readline()
         assert line, (data_dir / "stderr.log").read_text()
-        self.announced = json.loads(line)
-        self.url = self.announced["url"].rstrip("/")
+        self.announced = announced = json.loads(line)
+        self.url = announced["url"].rstrip("/")
 
     def get(self, path):
         with urllib.request.urlopen(self.url + path, timeout=PATIENCE_S) as reply:

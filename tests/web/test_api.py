@@ -61,9 +61,11 @@ async def test_what_is_stored_on_the_bus_is_in_the_state() -> None:
 
 async def test_an_obeyed_command_returns_ok_and_carries_its_arguments() -> None:
     async with household() as home, asyncio.TaskGroup() as tasks:
-        car = tasks.create_task(home.answer(subjects.car_do(VIN, "*"), Answer(ok=True)))
+        done = Answer(ok=True, state="reached")
+        car = tasks.create_task(home.answer(subjects.car_do(VIN, "*"), done))
         response = await home.client.post(CLIMATE, json={"on": True, "target_degc": 21})
-        assert (response.status_code, response.json()) == (200, {"ok": True, "reason": ""})
+        assert response.status_code == 200
+        assert response.json() == {"ok": True, "reason": "", "code": "", "state": "reached"}
         await home.client.post(f"/api/cars/{VIN}/do/charge_limit", json={"soc": 0.8})
         wishes = [command.verb for command in home.commands]
         assert wishes == [Climate(on=True, target_degc=21.0), ChargeLimit(soc=0.8)]
@@ -73,11 +75,16 @@ async def test_an_obeyed_command_returns_ok_and_carries_its_arguments() -> None:
 
 async def test_a_refused_command_says_why() -> None:
     async with household() as home, asyncio.TaskGroup() as tasks:
-        no = Answer(ok=False, reason="the car is driving")
+        no = Answer(ok=False, reason="the car is driving", code="interlock", state="refused")
         car = tasks.create_task(home.answer(subjects.car_do(VIN, "*"), no))
         response = await home.client.post(f"/api/cars/{VIN}/do/unlock")
         assert response.status_code == 409
-        assert response.json() == {"ok": False, "reason": "the car is driving"}
+        assert response.json() == {
+            "ok": False,
+            "reason": "the car is driving",
+            "code": "interlock",
+            "state": "refused",
+        }
         car.cancel()
 
 

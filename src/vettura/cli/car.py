@@ -31,7 +31,7 @@ from vettura.bus.subjects import (
     car_get,
 )
 from vettura.cli.house_bus import house_bus, which_car
-from vettura.cli.output import Row, note, print_json, print_table
+from vettura.cli.output import Row, note, print_json, print_lines, print_table
 from vettura.clock import WallClock
 from vettura.errors import InputError, NoResponderError, RefusedError, UsageError
 from vettura.units import NS_PER_S
@@ -162,20 +162,14 @@ def audit(*, last: int = 20, house: House | None = None) -> None:
     if house.json:
         print_json(msgspec.to_builtins(entry) for entry in entries)
         return
-    rows: list[Row] = [
-        {
-            "time": datetime.fromtimestamp(entry.time_ns / NS_PER_S, UTC).isoformat(
-                sep=" ", timespec="seconds"
-            ),
-            "who": f"{entry.who} ({entry.role})",
-            "what": f"{entry.what} {entry.value}".strip(),
-            "result": entry.result,
-            "reason": entry.reason,
-        }
-        for entry in entries
-    ]
-    headings = {name: name for name in ("time", "who", "what", "result", "reason")}
-    print_table("", headings, rows)
+    print_lines(_line(entry) for entry in entries)
+
+
+def _line(entry: Audit) -> str:
+    when = datetime.fromtimestamp(entry.time_ns / NS_PER_S, UTC)
+    what = f"{entry.what} {entry.value}".strip()
+    end = f"{entry.result}: {entry.reason}" if entry.reason else entry.result
+    return f"{when:%Y-%m-%d %H:%M:%S}Z  {entry.who or '?'} ({entry.role})  {what}  {end}"
 
 
 async def _audit(house: House, last: int) -> list[Audit]:

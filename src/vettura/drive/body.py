@@ -45,7 +45,8 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
     """Actuators at one moment, by path."""
 
     values: dict[str, SignalValue] = {}
-    """Where they are, if elsewhere than in a new car. A position under way is a fraction."""
+    """Where they are, if elsewhere than in a new car. What is under way is a fraction: of what is
+    open or shut the share that is open."""
     targets: dict[str, SignalValue] = {}
     """Where those go that are under way."""
 
@@ -68,9 +69,12 @@ def new_value(path: str) -> SignalValue:
 def value_of(body: Body, path: str) -> SignalValue:
     """Where the actuator is, in the table's own type."""
     value = body.values.get(path, new_value(path))
-    if isinstance(value, float) and signal_table()[path].datatype not in {"float", "double"}:
-        return round(value)
-    return value
+    if not isinstance(value, float):
+        return value
+    datatype = signal_table()[path].datatype
+    if datatype == "boolean":
+        return value > 0.0  # A trunk that stands ajar is open.
+    return value if datatype in {"float", "double"} else round(value)
 
 
 def told(body: Body, path: str, otherwise: SignalValue) -> SignalValue:
@@ -126,11 +130,10 @@ def moved(body: Body, dt_s: float, *, stuck: Collection[str] = ()) -> Body:
 
 def _approach(path: str, value: SignalValue, target: SignalValue, dt_s: float) -> SignalValue:
     travel_s = _travel_s(path)
-    if not _is_number(value) or not _is_number(target):
+    if not isinstance(value, int | float) or not isinstance(target, int | float):
         return target
-    assert isinstance(value, int | float)
-    assert isinstance(target, int | float)
-    reach = _FULL_TRAVEL.get(path, 100.0) * dt_s / travel_s
+    full = 1.0 if isinstance(target, bool) else _FULL_TRAVEL.get(path, 100.0)
+    reach = full * dt_s / travel_s
     if abs(target - value) <= reach:
         return target
     return float(value) + (reach if target > value else -reach)
@@ -138,7 +141,3 @@ def _approach(path: str, value: SignalValue, target: SignalValue, dt_s: float) -
 
 def _travel_s(path: str) -> float:
     return _TRAVEL_S.get(path) or signal_table()[path].travel_s
-
-
-def _is_number(value: SignalValue) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

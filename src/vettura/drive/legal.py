@@ -1,12 +1,14 @@
 """Whether a value fits a signal of the table: its type, its range, its words. Pure."""
 
 import math
+import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import NamedTuple
 
 from vettura.bus.messages import Refusal, SignalValue
-from vettura.bus.signals import Signal
+from vettura.bus.signals import Signal, signal_of
 from vettura.units import NS_PER_S
 
 TEXT_MAX = 1_024
@@ -45,6 +47,28 @@ def checked(signal: Signal, value: SignalValue) -> Checked:
     if signal.datatype.endswith("[]"):
         return _list(signal, value)
     return _single(signal, signal.datatype, value)
+
+
+class Span(NamedTuple):
+    """Numbers of one kind that fit a signal as they are; no others of that kind fit."""
+
+    kind: type[int] | type[float]
+    lowest: float
+    highest: float
+
+
+@cache
+def span_of(path: str) -> Span | None:
+    """The plain numbers of a signal, for whoever has very many to check; None for no numbers."""
+    signal = signal_of(path)
+    if signal is None or signal.datatype not in {*_INTEGERS, *_FLOAT_MAX}:
+        return None
+    if signal.datatype in _INTEGERS:
+        lowest, highest = _INTEGERS[signal.datatype]
+        return Span(int, max(lowest, signal.min), min(highest, signal.max))
+    # The comparison with infinity would let infinity itself pass.
+    most = min(_FLOAT_MAX[signal.datatype], sys.float_info.max)
+    return Span(float, max(-most, signal.min), min(most, signal.max))
 
 
 def _single(signal: Signal, datatype: str, value: SignalValue) -> Checked:

@@ -48,11 +48,13 @@ OF_A_DRIVE = (
     "Vehicle.Body.Lights.DirectionIndicator.Right.IsSignaling",
     "Vehicle.Body.Lights.Running.IsOn",
     "Vehicle.ADAS.CruiseControl.IsActive",
+    "Vehicle.Cabin.HVAC.Station.Row1.Driver.FanSpeed",
+    "Vehicle.Cabin.HVAC.Station.Row1.Passenger.FanSpeed",
     "Vehicle.Chassis.ParkingBrake.IsEngaged",
     "Vehicle.Powertrain.Transmission.IsParkLockEngaged",
     "Vehicle.Powertrain.Transmission.SelectedGear",
 )
-"""What lamps, gear and brake were told ends with the drive: then the car decides again."""
+"""What lamps, fans, gear and brake were told ends with the drive: then the car decides again."""
 
 
 class Lived(NamedTuple):

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from vettura.bus.messages import Claim, Provided, Refusal, Release, Role, SignalValue
 from vettura.bus.signals import signal_of
 from vettura.drive.asked import rank
-from vettura.drive.legal import checked
+from vettura.drive.legal import checked, span_of
 from vettura.units import NS_PER_S
 
 LEASE_S = 15.0
@@ -114,16 +114,13 @@ class Providers:
     def hear(self, told: Provided) -> dict[str, SignalValue]:
         """Take over what a provider says of what it holds; return what is new."""
         news: dict[str, SignalValue] = {}
-        for path, value in told.values.items():
-            signal = signal_of(path) if self._holders.get(path) == told.provider else None
-            if signal is None:
+        values, holders, provider = self.values, self._holders, told.provider
+        for path, given in told.values.items():
+            value = _fitting(path, given) if holders.get(path) == provider else None
+            if value is None:
                 self.refused += 1
-                continue
-            fit = checked(signal, value)
-            if fit.reason:
-                self.refused += 1
-            elif path not in self.values or self.values[path] != fit.value:
-                self.values[path] = news[path] = fit.value
+            elif path not in values or values[path] != value:
+                values[path] = news[path] = value
         return news
 
     def _refusal(self, wish: Claim, *, role: Role, granted: bool) -> Handed:
@@ -139,6 +136,21 @@ class Providers:
             if holder != wish.provider:
                 return Handed(reason=f"{holder} holds {path}", code="unavailable")
         return _unfit(wish.actuators, role, granted=granted) or _unknown(wish.signals) or Handed()
+
+
+def _fitting(path: str, value: SignalValue) -> SignalValue | None:
+    """The value as the signal takes it; None when it does not."""
+    span = span_of(path)
+    # Most are plain numbers, and a provider may send hundreds of thousands in a second.
+    if span is not None and isinstance(value, int | float) and type(value) is span.kind:
+        if span.lowest <= value <= span.highest:
+            return value
+        return None
+    signal = signal_of(path)
+    if signal is None:
+        return None
+    fit = checked(signal, value)
+    return None if fit.reason else fit.value
 
 
 def _unfit(actuators: Iterable[str], role: Role, *, granted: bool) -> Handed | None:

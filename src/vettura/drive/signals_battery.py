@@ -9,7 +9,7 @@ from vettura.drive.living import CONDITIONING, conditions_battery, is_awake, net
 from vettura.drive.signals_names import BATTERY, Look, Values
 from vettura.units import PERCENT, SECONDS_PER_HOUR, WH_PER_KWH
 
-CELL_SPREAD_V, CELL_RESISTANCE_SPREAD = 0.003, 0.02
+CELL_SPREAD_V, CELL_RESISTANCE_SPREAD = 0.002, 0.05
 """How far cells of one pack are apart at rest, and in their resistance: a balanced pack."""
 SENSOR_SPREAD_K, SENSOR_SPREAD_K_PER_W = 0.4, 0.0008
 """How far its temperature sensors are apart at rest, and how much further when heat flows."""
@@ -55,7 +55,7 @@ def battery_second(look: Look) -> Values:
         BATTERY + "IsPowerConnected": is_awake(car)
         or car.charge is not None
         or car.gauges.low_is_fed,
-        BATTERY + "PowerLoss": round(max(flows.battery_heat_w, 0.0)),
+        BATTERY + "PowerLoss": float(round(max(flows.battery_heat_w, 0.0))),
         CONDITIONING + "IsActive": conditions_battery(car),
         CONDITIONING + "IsOngoing": flows.thermal_power_w > 0.0,
         BATTERY + "DCDC.PowerLoss": round(dcdc_loss_w(car.gauges, flows), 1),

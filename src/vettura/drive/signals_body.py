@@ -137,9 +137,14 @@ def _lamps(look: Look) -> Values:
 
 def _climate(look: Look) -> Values:
     car = look.car
+    fan = min(PERCENT, 20.0 + car.flows.climate_power_w / 50.0) if car.climate_on else 0.0
+    driver = HVAC + "Station.Row1.Driver."
+    passenger = HVAC + "Station.Row1.Passenger."
     return {
         HVAC + "IsAirConditioningActive": car.climate_on,
-        HVAC + "Station.Row1.Driver.Temperature": car.cabin_target_degc,
+        driver + "Temperature": car.cabin_target_degc,
+        driver + "FanSpeed": told(car.body, driver + "FanSpeed", round(fan)),
+        passenger + "FanSpeed": told(car.body, passenger + "FanSpeed", round(fan)),
     }
 
 
@@ -149,15 +154,10 @@ def body_second(look: Look) -> Values:
 
 
 def body_slow(look: Look) -> Values:
-    """Fans and the air outside."""
-    car, air = look.car, look.air
-    fan = min(PERCENT, 20.0 + car.flows.climate_power_w / 50.0) if car.climate_on else 0.0
-    driver = HVAC + "Station.Row1.Driver.FanSpeed"
-    passenger = HVAC + "Station.Row1.Passenger.FanSpeed"
+    """The air outside."""
+    air = look.air
     sun = min(air.sun_w_per_m2 / FULL_LIGHT_W_PER_M2, 1.0)
     return {
-        driver: told(car.body, driver, round(fan)),
-        passenger: told(car.body, passenger, round(fan)),
         "Vehicle.Exterior.AirTemperature": round(air.ambient_degc, 1),
         "Vehicle.Exterior.Humidity": round(PERCENT * air.humidity, 1),
         "Vehicle.Exterior.LightIntensity": round(PERCENT * sun, 1),

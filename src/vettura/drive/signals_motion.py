@@ -40,7 +40,7 @@ def motion_fast(look: Look) -> Values:
         ),
         MOTOR + "Power": round(flows.motor_power_w / W_PER_KW),
         MOTOR + "Torque": round(flows.motor_torque_nm),
-        MOTOR + "Speed": round(flows.motor_speed_radps * RPM_PER_RADPS),
+        MOTOR + "Speed": float(round(flows.motor_speed_radps * RPM_PER_RADPS)),
     }
 
 

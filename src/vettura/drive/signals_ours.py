@@ -17,7 +17,7 @@ def ours_fast(look: Look) -> Values:
     """Power at the wheels, and whether the car keeps up with its trip."""
     flows = look.car.flows
     return {
-        OURS + "WheelPower": round(flows.wheel_power_w),
+        OURS + "WheelPower": float(round(flows.wheel_power_w)),
         OURS + "IsTraceMissed": flows.trace_missed > 0.0,
     }
 
@@ -53,8 +53,8 @@ def ours_second(look: Look) -> Values:
     used_wh = state.drawn_wh - state.regenerated_wh - progress.start_wh if progress else 0.0
     share = since_m / progress.distance_m if progress else 0.0
     return {
-        OURS + "AuxiliaryPower": round(flows.auxiliary_power_w),
-        OURS + "ClimatePower": round(flows.climate_power_w),
+        OURS + "AuxiliaryPower": float(round(flows.auxiliary_power_w)),
+        OURS + "ClimatePower": float(round(flows.climate_power_w)),
         OURS + "TripProgress": round(PERCENT * min(max(share, 0.0), 1.0), 2),
         OURS + "Trip.Energy": round(used_wh / WH_PER_KWH, 3),
         OURS + "Trip.Consumption": per_100_km(used_wh, since_m),

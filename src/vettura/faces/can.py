@@ -18,7 +18,7 @@ from vettura.faces.can_wire import CanWire, Options, opened
 from vettura.faces.config import CanConfig, CarFacts
 from vettura.faces.obd_clear import clear_codes
 from vettura.faces.obd_heard import Heard
-from vettura.faces.uds import Unit
+from vettura.faces.uds import NEGATIVE, P2_MS, RESPONSE_PENDING, Unit
 
 log = structlog.get_logger()
 
@@ -129,14 +129,26 @@ class CanFace:
                 now_s=self._pace.monotonic(),
                 functional=request.functional,
             )
-            data = reply.data
-            if reply.clears:
-                vin = self._car.vin
-                done = await clear_codes(self._bus, self._pace, vin, reply.clears, who="uds")
-                data = reply.data if done else reply.refused
-            if data:
-                self._transport.say(data)
-                self._stirred.set()
+            done = not reply.clears or await self._cleared(request.data[0], reply.clears)
+            self._say(reply.data if done else reply.refused)
+
+    async def _cleared(self, service: int, codes: tuple[str, ...]) -> bool:
+        """Whether the car forgot them; a tester is told to wait when that takes longer."""
+        clearing = asyncio.ensure_future(
+            clear_codes(self._bus, self._pace, self._car.vin, codes, who="uds")
+        )
+        try:
+            return await self._pace.wait_for(asyncio.shield(clearing), P2_MS / 1000.0)
+        except TimeoutError:
+            self._say(bytes([NEGATIVE, service, RESPONSE_PENDING]))
+            return await clearing
+        finally:
+            clearing.cancel()
+
+    def _say(self, data: bytes) -> None:
+        if data:
+            self._transport.say(data)
+            self._stirred.set()
 
     async def _cycle(self) -> None:
         """Send every message in its own cycle, spread so that they do not come in bursts."""

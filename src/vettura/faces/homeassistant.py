@@ -14,7 +14,6 @@ import msgspec
 
 from vettura import __version__
 from vettura.faces.config import CarFacts, HomeAssistantConfig
-from vettura.faces.homeassistant_orders import CABIN_DEGC, CHARGE_PERCENT, CURRENT_A
 from vettura.faces.homeassistant_state import SEATS, TYRES, WINDOWS
 from vettura.faces.mqtt_topics import (
     AVAILABILITY,
@@ -29,6 +28,11 @@ Config: TypeAlias = dict[str, Any]
 DEVICE_COMPONENT = "device"
 BIRTH_TOPIC, BIRTH = "status", b"online"
 """Below the prefix: Home Assistant says that it is there."""
+
+CABIN_DEGC = (16.0, 30.0)
+CHARGE_PERCENT = (20.0, 100.0)
+CURRENT_A = (0.0, 80.0)
+"""Ends of what an owner's sliders offer; what is taken says the car."""
 
 
 class Entity(NamedTuple):

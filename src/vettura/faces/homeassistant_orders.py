@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from vettura.bus.messages import (
     Actuate,
-    ChargeLimit,
     ChargeStart,
     ChargeStop,
     Climate,
@@ -22,18 +21,14 @@ from vettura.bus.messages import (
     Wake,
 )
 from vettura.faces.homeassistant_state import (
+    CHARGE_LIMIT,
     CURRENT_LIMIT,
     PRECONDITIONING,
     TARGET_TEMPERATURE,
     TRUNK,
     WINDOWS,
 )
-from vettura.units import NS_PER_S, PERCENT
-
-CABIN_DEGC = (16.0, 30.0)
-CHARGE_PERCENT = (20.0, 100.0)
-CURRENT_A = (0.0, 80.0)
-POSITION_PERCENT = (0.0, 100.0)
+from vettura.units import NS_PER_S
 
 
 class Unclear(NamedTuple):
@@ -62,14 +57,14 @@ def _choice(**verbs: Verb) -> Reader:
     return read
 
 
-def _number(limits: tuple[float, float], verb: Callable[[float], Verb]) -> Reader:
+def _number(path: str, *, whole: bool = False) -> Reader:
+    """A number for that actuator; whether it is in range says the car."""
+
     def read(words: str) -> Verb | Unclear:
         number = _read_number(words)
         if number is None:
             return Unclear("say a number", "type")
-        if not limits[0] <= number <= limits[1]:
-            return Unclear(f"say a number from {limits[0]:g} to {limits[1]:g}", "range")
-        return verb(number)
+        return Actuate(path=path, value=round(number) if whole else number)
 
     return read
 
@@ -84,7 +79,7 @@ def _read_number(words: str) -> float | None:
 
 def _window(path: str) -> Reader:
     move = _choice(open=Actuate(path=path, value=100), close=Actuate(path=path, value=0))
-    go_to = _number(POSITION_PERCENT, lambda percent: Actuate(path=path, value=round(percent)))
+    go_to = _number(path, whole=True)
 
     def read(words: str) -> Verb | Unclear:
         return move(words) if words.isalpha() else go_to(words)
@@ -114,16 +109,12 @@ def _switch(path: str) -> Reader:
 READERS: Mapping[str, Reader] = {
     "lock": _choice(lock=Lock(), unlock=Unlock()),
     "climate": _choice(off=Climate(on=False), heat_cool=Climate(on=True)),
-    "climate_temperature": _number(
-        CABIN_DEGC, lambda degc: Actuate(path=TARGET_TEMPERATURE, value=degc)
-    ),
+    "climate_temperature": _number(TARGET_TEMPERATURE),
     "preconditioning": _switch(PRECONDITIONING),
     "departure": _departure,
     "charge": _choice(on=ChargeStart(), off=ChargeStop()),
-    "charge_limit": _number(CHARGE_PERCENT, lambda percent: ChargeLimit(soc=percent / PERCENT)),
-    "charge_current_limit": _number(
-        CURRENT_A, lambda ampere: Actuate(path=CURRENT_LIMIT, value=ampere)
-    ),
+    "charge_limit": _number(CHARGE_LIMIT, whole=True),
+    "charge_current_limit": _number(CURRENT_LIMIT),
     "charge_flap": _choice(open=Flap(open=True), close=Flap(open=False)),
     "trunk": _choice(open=Actuate(path=TRUNK, value=True), close=Actuate(path=TRUNK, value=False)),
     **{f"window_{name}": _window(path) for name, path in WINDOWS.items()},

@@ -7,7 +7,7 @@ lengths inside the head are constant too. Texts and arrays get their lengths eac
 """
 
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 from vettura.bus.messages import SignalValue
@@ -63,9 +63,11 @@ class Encoder:
         self.unspeakable = 0
         """Values that did not fit their signal's type, sent as unknown."""
 
-    def forget(self) -> None:
-        """Values have changed: entries made before are stale."""
-        self._made.clear()
+    def forget(self, channels: Iterable[int]) -> None:
+        """These have changed: their entries made before are stale."""
+        made = self._made
+        for channel in channels:
+            made.pop(channel, None)
 
     def join(
         self,

@@ -321,7 +321,7 @@ class Hub:
         if not changed:
             return
         for encoder in self._encoders.values():
-            encoder.forget()
+            encoder.forget(changed)
         now_s = self.pace.monotonic()
         all_changed = frozenset(changed)
         for group in list(self._groups.values()):

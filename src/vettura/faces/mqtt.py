@@ -91,6 +91,8 @@ class MqttFace:
     ) -> None:
         self.ready = asyncio.Event()
         self.counts = Counts()
+        self.sink = Sink()
+        """What `run_closed` has translated."""
         self._bus = bus
         self._pace = pace
         self._broker = _broker(config, embedded_port)
@@ -115,7 +117,7 @@ class MqttFace:
 
     async def run_closed(self) -> None:
         """The same without a socket: everything is translated and thrown away."""
-        self._post = Sink()
+        self._post = self.sink
         self._herald.connected([car.facts for car in self._cars.values()])
         async with asyncio.TaskGroup() as group:
             self._start_cars(group, asks=False)
@@ -250,7 +252,7 @@ class MqttFace:
 
     async def _converse(self, link: Link) -> None:
         """Greet the broker, then hear it until it goes."""
-        await link.subscribe([self._topics.bridge, *self._herald.patterns()], qos=1)
+        await link.subscribe([self._topics.bridge, *self._herald.patterns()], qos=0)
         for vin in self._cars:
             await link.subscribe(self._topics.commands(vin), qos=1)
         await link.send(self._topics.bridge, ONLINE.encode(), qos=1, retain=True)

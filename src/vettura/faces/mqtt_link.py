@@ -1,6 +1,7 @@
 """The connection to a broker, in MQTT 5 or 3.1.1: letters in and out, and a last will."""
 
 import logging
+import socket
 import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -14,7 +15,7 @@ from paho.mqtt.properties import Properties
 from vettura.errors import EnvironmentFault, InputError
 
 KEEPALIVE_S = 30
-TIMEOUT_S = 10.0
+TIMEOUT_S = 5.0
 LETTERS_MAX = 1000
 """Unread letters held; the reader is quick, so that a thousand are a flood."""
 IN_FLIGHT_MAX = 20
@@ -162,6 +163,8 @@ async def opened(broker: Broker, *, identifier: str, will_topic: str) -> AsyncIt
         max_inflight_messages=IN_FLIGHT_MAX,
         tls_context=ssl.create_default_context() if broker.tls else None,
         logger=_silent_logger(),
+        # Acknowledgements and messages share the wire: without it each would wait for the other.
+        socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
     )
     # A letter whose topic is not UTF-8 is lost; it must not take the connection with it.
     client._client.suppress_exceptions = True

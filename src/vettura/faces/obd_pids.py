@@ -39,10 +39,14 @@ def _scaled(size: int, *, per_unit: float = 1.0, offset: float = 0.0) -> Callabl
     top = (1 << 8 * size) - 1
 
     def encode(value: float) -> bytes:
-        raw = min(max(round((value + offset) * per_unit), 0), top)
-        return raw.to_bytes(size, "big")
+        return _held((value + offset) * per_unit, 0, top).to_bytes(size, "big")
 
     return encode
+
+
+def _held(value: float, low: int, high: int) -> int:
+    """The nearest whole number between the ends; a product too large for a float is at one."""
+    return round(min(max(value, float(low)), float(high)))
 
 
 def _share(part: float, whole: float) -> bytes:
@@ -59,8 +63,8 @@ def _battery(voltage_v: float, current_a: float, charging: float) -> bytes:
     VSS counts what flows in as positive; here, as in the tools we know, what flows out.
     """
     state = 0b101 if charging else 0b011
-    volts = min(max(round(voltage_v * 64.0), 0), 0xFFFF)
-    amps = min(max(round(-current_a * 10.0), -0x8000), 0x7FFF)
+    volts = _held(voltage_v * 64.0, 0, 0xFFFF)
+    amps = _held(-current_a * 10.0, -0x8000, 0x7FFF)
     return struct.pack(">BBHh", 0x0F, state, volts, amps)
 
 

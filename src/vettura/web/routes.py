@@ -12,7 +12,7 @@ from litestar.response import Stream
 from vettura.bus import subjects
 from vettura.bus.ask import ask
 from vettura.bus.interface import Bus
-from vettura.bus.messages import Answer, Command, Verb
+from vettura.bus.messages import Answer, Command, Outcome, Refusal, Verb
 from vettura.bus.orders import VERBS, read_speed, read_verb
 from vettura.clock.interface import Clock
 from vettura.errors import BusError, InputError
@@ -31,6 +31,10 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 
     ok: bool
     reason: str = ""
+    code: Refusal = ""
+    """Why not, for programs."""
+    state: Outcome = ""
+    """`reached` when it is done, `accepted` when it takes time."""
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,7 +160,7 @@ async def _asked(desk: Desk, subject: str, verb: Verb) -> Response[Reply]:
 
 
 def _replied(answer: Answer) -> Response[Reply]:
-    reply = Reply(ok=answer.ok, reason=answer.reason)
+    reply = Reply(ok=answer.ok, reason=answer.reason, code=answer.code, state=answer.state)
     return Response(reply, status_code=200 if answer.ok else 409)
 
 
