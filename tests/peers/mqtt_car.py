@@ -105,7 +105,8 @@ class Process:
 
 
 def _say(thing):
-    print(json.dumps(thing), flush=True)
+    sys.stdout.write(json.dumps(thing) + "\n")
+    sys.stdout.flush()
 
 
 structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
