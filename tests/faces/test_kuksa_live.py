@@ -4,7 +4,7 @@ import asyncio
 import json
 import subprocess
 import sys
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 
@@ -21,6 +21,7 @@ from faces.kuksa_scene import (
     refusal,
     request_of,
     scene,
+    until,
 )
 from make import NOON_NS, ROOT, VIN, make_trip
 from vettura.bus.ask import ask
@@ -225,8 +226,9 @@ async def test_a_stream_ends_with_its_token(keys):
         stream = client.hear(V2, "Subscribe", signal_paths=[SPEED])
 
         async def read_on():
-            while await stream.read() is not grpc.aio.EOF:
-                pass
+            with suppress(grpc.aio.AioRpcError):
+                while await stream.read() is not grpc.aio.EOF:
+                    pass
 
         reading = asyncio.create_task(read_on())
         speed = 0.0
@@ -235,6 +237,24 @@ async def test_a_stream_ends_with_its_token(keys):
             await car.tell(SPEED=speed)
             await face.line.pace.sleep(0.05)
         assert await stream.code() is Code.UNAUTHENTICATED
+        await client.channel.close()
+
+
+async def test_a_provider_is_gone_when_its_token_is_over(keys):
+    private, public = keys
+    issued_s = WallClock().now_ns() // NS_PER_S
+    token = mint(private, scope="provide", subject="ecu", issued_s=issued_s, lasts_s=4)
+    async with scene(KuksaConfig(port=0, token_keys=[str(public)])) as (car, face, _):
+        client = Client(face.port, token)
+        talk = client.talk(V2, "OpenProviderStream")
+        claim = request_of(V2, "OpenProviderStream")
+        claim.provide_actuation_request.actuator_identifiers.add(path=WINDOW)
+        await talk.write(claim)
+        await talk.done_writing()
+        await talk.read()
+        code, _ = await refusal(talk.read())
+        assert code is Code.UNAUTHENTICATED
+        await until(lambda: car.releases, face.line.pace)
         await client.channel.close()
 
 
