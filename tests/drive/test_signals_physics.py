@@ -134,8 +134,8 @@ def test_current_is_within_what_owner_station_and_car_allow(charged):
             continue
         for n in (1, 2, 3):
             amps = values[f"{CHARGING}ChargeCurrent.Phase{n}"]
-            assert amps <= 1.05 * values[OURS + "Charging.StationCurrentLimit"]
-            assert amps <= 1.05 * values[OURS + "Charging.CurrentLimit"]
+            assert amps <= 1e-3 + values[OURS + "Charging.StationCurrentLimit"]
+            assert amps <= 1e-3 + values[OURS + "Charging.CurrentLimit"]
 
 
 def test_counted_charge_is_counted_energy_over_voltage(day):
@@ -248,3 +248,22 @@ def test_what_a_charge_came_to_is_still_told_after_it():
     assert done.charge is None
     assert values[CHARGING + "Location.Latitude"] == 45.1
     assert 8.0 < values[CHARGING + "AveragePower"] <= 11.0
+
+
+def test_brake_lamps_and_pedal_tell_of_braking_and_of_nothing_else(driven):
+    lamp, pedal = "Vehicle.Body.Lights.Brake.IsActive", "Vehicle.Chassis.Brake.PedalPosition"
+    slowing = [m.values for m in driven if m.values["Vehicle.Acceleration.Longitudinal"] < -1.0]
+    pushing = [m.values for m in driven if m.values["Vehicle.Acceleration.Longitudinal"] > 0.1]
+    assert slowing
+    assert pushing
+    assert all(v[lamp] == "ACTIVE" and v[pedal] > 0 for v in slowing)
+    assert all(v[lamp] == "INACTIVE" and v[pedal] == 0 for v in pushing)
+
+
+def test_the_driver_signals_when_pulling_out_and_before_arriving(day):
+    left = "Vehicle.Body.Lights.DirectionIndicator.Left.IsSignaling"
+    right = "Vehicle.Body.Lights.DirectionIndicator.Right.IsSignaling"
+    trip = [m for m in day if m.car.progress is not None]
+    assert trip[1].values[left]
+    assert trip[-1].values[right]
+    assert not any(m.values[left] and m.values[right] for m in trip)

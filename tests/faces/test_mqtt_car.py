@@ -83,7 +83,8 @@ def test_changes_are_gathered_until_they_are_taken(in_time):
         view.absorb(frame(clock, **{DISPLAYED: 50.0, WINDOW: 0}))
         view.absorb(frame(clock, **{DISPLAYED: 51.0}))
         changes = msgspec.json.decode(view.changes())
-        assert changes == {"time": "2026-03-02T12:00:00.000Z", "values": {DISPLAYED: 51.0}}
+        assert changes["time"] == "2026-03-02T12:00:00.000Z"
+        assert changes["values"] == {DISPLAYED: 51.0}
         assert view.changes() is None
 
     in_time(story)

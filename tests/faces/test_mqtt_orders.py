@@ -13,6 +13,7 @@ from vettura.bus.messages import (
     ChargeStart,
     ChargeStop,
     Climate,
+    Command,
     Flap,
     Flash,
     Honk,
@@ -20,6 +21,7 @@ from vettura.bus.messages import (
     Precondition,
     Unlock,
     Wake,
+    encode,
 )
 from vettura.bus.signals import signal_table
 from vettura.faces.homeassistant_orders import READERS
@@ -82,6 +84,7 @@ def test_an_owner_s_words_become_a_verb(entity, payload, verb):
         ("departure", b"07:30", "type"),
         ("departure", b"2026-03-02T07:30:00", "type"),
         ("departure", b"0001-01-01T00:00:00+23:59", "range"),
+        ("departure", b"9999-01-01T00:00:00Z", "range"),
         ("teleport", b"ON", "unknown"),
         ("lock", b"x" * 1_048_576, "type"),
     ],
@@ -136,6 +139,7 @@ def test_a_value_becomes_the_type_of_its_signal(path, payload, value):
         (WINDOWS["driver"], b"40.5"),
         (WINDOWS["driver"], b"true"),
         (WINDOWS["driver"], b"9" * 400),
+        (WINDOWS["driver"], b"9" * 25),
         (FLAP, b"maybe"),
         (FLAP, b"null"),
         (FLAP, b"[" * 4000),
@@ -192,6 +196,8 @@ PAYLOADS = st.one_of(
 def test_any_message_is_an_order_or_a_refusal(topic, payload):
     read = read_order(topic, payload)
     assert isinstance(read, Order | Refused)
+    if isinstance(read, Order):
+        assert encode(Command(id=read.id or "x", verb=read.verb))
     if isinstance(read, Order) and isinstance(read.verb, Actuate):
         value = read.verb.value
         assert not isinstance(value, float) or math.isfinite(value)

@@ -143,7 +143,7 @@ def test_showing_all_ends_with_the_next_byte():
         ("0906", None),
         ("22100A", "7F 22 31"),
         ("221000", "62 10 00 19 14"),
-        ("1001", "50 01 00 32 01 F4"),
+        ("1001", "50 01 03 E8 01 F4"),
     ],
 )
 def test_a_parameter_has_the_bytes_of_the_standard(line, wanted):

@@ -24,8 +24,8 @@ def ask(request, values=KNOWN, *, before=(), functional=False, now_s=1.0):
 @pytest.mark.parametrize(
     ("request_hex", "wanted"),
     [
-        ("10 01", "50 01 00 32 01 F4"),
-        ("10 03", "50 03 00 32 01 F4"),
+        ("10 01", "50 01 03 E8 01 F4"),
+        ("10 03", "50 03 03 E8 01 F4"),
         ("10 83", ""),
         ("10 02", "7F 10 12"),
         ("10", "7F 10 13"),

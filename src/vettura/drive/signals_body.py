@@ -18,12 +18,13 @@ DARK_W_PER_M2 = 10.0
 """Below about 1,000 lux the automatic switches to low beam (UN Regulation 48, 6.2: by 1,000 lux);
 sunlight has some 110 lux for each W/m²."""
 FULL_LIGHT_W_PER_M2 = 1_000.0
-BRAKING_W = -2_000.0
-"""Braking by the motor that lights the brake lamps: a car of 2 t at 50 km/h slows by 0.7 m/s² with
-15 kW and by its road load alone with less."""
+BRAKING_MPS2 = 0.7
+"""Slowing by the motor that lights the brake lamps (UN Regulation 13-H, 5.2.22.4: not below 0.7,
+always above 1.3 m/s²)."""
 INDICATES_PER_M, INDICATES_BELOW_KMH = 1.0 / 250.0, 60.0
 """A turn tighter than this at town speed is a turning, not a bend: the driver signals."""
-HIGH_BEAM_KMH = 70.0
+PULLS_OUT_S, PULLS_IN_M = 5, 60.0
+"""How long the driver signals when leaving, and how far before arriving."""
 GETS_OUT_S, DOOR_S, NEAR_S = 8, 5, 60
 """Seconds after arrival: the driver's door opens, for how long, and how long the key is near."""
 BUCKLED_AFTER_S = 1
@@ -55,25 +56,43 @@ def habit(car: Living) -> Habit:
 def body_fast(look: Look) -> Values:
     """Lamps that follow the pedals and the road."""
     car = look.car
-    tight = abs(car.curvature_per_m) > INDICATES_PER_M
-    slow = car.state.speed_mps * KMH_PER_MPS < INDICATES_BELOW_KMH
-    turns = car.progress is not None and tight and slow and car.state.speed_mps > 0.0
+    side = _indicated(car)
     left = LIGHTS + "DirectionIndicator.Left.IsSignaling"
     right = LIGHTS + "DirectionIndicator.Right.IsSignaling"
     return {
         LIGHTS + "Brake.IsActive": _brake_lamp(car),
-        left: told(car.body, left, turns and car.curvature_per_m > 0.0),
-        right: told(car.body, right, turns and car.curvature_per_m < 0.0),
+        left: told(car.body, left, side > 0),
+        right: told(car.body, right, side < 0),
         BODY + "Horn.IsActive": car.time_ns < car.horn_until_ns,
         LIGHTS + "Hazard.IsSignaling": car.time_ns < car.hazard_until_ns,
     }
+
+
+def _indicated(car: Living) -> int:
+    """To which side the driver signals: 1 to the left, -1 to the right, 0 not at all.
+
+    Traffic keeps to the right: one pulls out to the left and pulls in to the right.
+    """
+    progress = car.progress
+    if progress is None:
+        return 0
+    left_m = progress.distance_m - (car.state.distance_m - progress.start_m)
+    if left_m < PULLS_IN_M:
+        return -1
+    if progress.elapsed_ns < PULLS_OUT_S * NS_PER_S:
+        return 1
+    slow = car.state.speed_mps * KMH_PER_MPS < INDICATES_BELOW_KMH
+    if not slow or abs(car.curvature_per_m) <= INDICATES_PER_M:
+        return 0
+    return 1 if car.curvature_per_m > 0.0 else -1
 
 
 def _brake_lamp(car: Living) -> SignalValue:
     if BRAKE_LIGHT in car.faults:
         return "INACTIVE"
     flows = car.flows
-    slows = flows.brake_power_w > 0.0 or flows.wheel_power_w < BRAKING_W
+    by_motor = flows.wheel_power_w < 0.0 and flows.acceleration_mps2 < -BRAKING_MPS2
+    slows = flows.brake_power_w > 0.0 or by_motor
     if car.progress is not None and slows:
         return "ACTIVE"
     return told(car.body, LIGHTS + "Brake.IsActive", "INACTIVE")

@@ -11,8 +11,9 @@ from vettura.drive.signals_motion import iso
 from vettura.drive.signals_names import CHARGING, OURS, PORT, Look, Values
 from vettura.units import NS_PER_S, PERCENT, SECONDS_PER_HOUR, W_PER_KW, WH_PER_KWH
 
-GRID_OHM = 0.25
-"""What a phase of a house's supply has at least been designed for (IEC 60725: 0.24 + j0.15 Ω)."""
+GRID_V, GRID_OHM = 233.0, 0.09
+"""Behind a house's socket: 230 V are left at 32 A (EN 50160 allows 207 to 253 V; IEC 60725 takes
+0.24 Ω for the weakest supplies)."""
 DC_A_MAX = 500.0
 LATCH = PORT + "IsChargingCableLocked"
 MINUTE_NS = 60 * NS_PER_S
@@ -68,7 +69,8 @@ def charging_second(look: Look) -> Values:
 
 def charging_slow(look: Look) -> Values:
     """How long it takes and where it is, every ten seconds."""
-    car, last = look.car, look.car.last_charge
+    car = look.car
+    where = car.last_charge or car
     left_s = time_left_s(look)
     # To the minute: nobody wants to see seconds of an estimate dance.
     end_ns = (car.time_ns + round(left_s * NS_PER_S)) // MINUTE_NS * MINUTE_NS if left_s else 0
@@ -76,9 +78,9 @@ def charging_slow(look: Look) -> Values:
         CHARGING + "MaxPower": round(car.cable.power_w_max / W_PER_KW, 2) if car.cable else 0.0,
         CHARGING + "TimeToComplete": round(left_s),
         CHARGING + "Temperature": round(car.gauges.charger_degc, 1),
-        CHARGING + "Location.Latitude": round(last.latitude_deg, 7) if last else 0.0,
-        CHARGING + "Location.Longitude": round(last.longitude_deg, 7) if last else 0.0,
-        CHARGING + "Location.Altitude": round(last.altitude_m, 1) if last else 0.0,
+        CHARGING + "Location.Latitude": round(where.latitude_deg, 7),
+        CHARGING + "Location.Longitude": round(where.longitude_deg, 7),
+        CHARGING + "Location.Altitude": round(where.altitude_m, 1),
         OURS + "Charging.FinishTime": iso(end_ns),
     }
 
@@ -126,10 +128,10 @@ def _phases(look: Look) -> Values:
 def phase(power_w: float) -> tuple[float, float]:
     """Current [A] and voltage [V] of one phase that brings so much [W], at a power factor of 1.
 
-    The grid behind it is 230 V with some resistance: P = I·(U - I·R).
+    The grid behind it has some resistance: P = I·(U - I·R).
     """
-    root = math.sqrt(max(PHASE_V * PHASE_V - 4.0 * GRID_OHM * power_w, 0.0))
-    volts = 0.5 * (PHASE_V + root)
+    root = math.sqrt(max(GRID_V * GRID_V - 4.0 * GRID_OHM * power_w, 0.0))
+    volts = 0.5 * (GRID_V + root)
     return power_w / volts, volts
 
 

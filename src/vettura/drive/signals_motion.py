@@ -4,6 +4,7 @@ import math
 from datetime import UTC, datetime
 
 from vettura.bus.messages import SignalValue
+from vettura.car.road import BRAKE_DECELERATION_MPS2
 from vettura.drive.body import told, value_of
 from vettura.drive.living import is_awake, range_m
 from vettura.drive.signals_make import PERSON_KG
@@ -14,6 +15,8 @@ PARK_GEAR, DRIVE_GEAR = 126, 127
 """VSS: 126 is park, 127 is drive."""
 TRIP_METER = "Vehicle.TripMeterReading"
 """Kept in the body is the odometer's reading [m] at which it was 0."""
+LIFT_OFF_MPS2 = 0.5
+"""What lifting the accelerator alone slows an everyday car by."""
 FIX, NO_FIX = "THREE_D_SATELLITE_BASED_AUGMENTATION", "NONE"
 FIX_M, FIX_SWING_M, FIX_PERIOD_S = 1.6, 0.6, 5_400.0
 """Horizontal accuracy of a receiver with EGNOS under open sky, and how it swings while satellites
@@ -35,13 +38,20 @@ def motion_fast(look: Look) -> Values:
         "Vehicle.TraveledDistance": round(state.distance_m),
         TRIP_METER: max(round(state.distance_m - _number(car.body.values.get(TRIP_METER))), 0),
         CHASSIS + "Accelerator.PedalPosition": round(PERCENT * min(max(share, 0.0), 1.0)),
-        CHASSIS + "Brake.PedalPosition": round(
-            min(PERCENT, PERCENT * flows.brake_power_w / params.drive.power_max_w)
-        ),
+        CHASSIS + "Brake.PedalPosition": round(PERCENT * _brake_pedal(look)),
         MOTOR + "Power": round(flows.motor_power_w / W_PER_KW),
         MOTOR + "Torque": round(flows.motor_torque_nm),
         MOTOR + "Speed": float(round(flows.motor_speed_radps * RPM_PER_RADPS)),
     }
+
+
+def _brake_pedal(look: Look) -> float:
+    """How far it is pressed, 0 to 1: by what the car slows beyond lifting the other pedal."""
+    flows = look.car.flows
+    if flows.wheel_power_w >= 0.0 and flows.brake_power_w <= 0.0:
+        return 0.0
+    beyond_mps2 = -flows.acceleration_mps2 - LIFT_OFF_MPS2
+    return min(max(beyond_mps2, 0.0) / BRAKE_DECELERATION_MPS2, 1.0)
 
 
 def motion_events(look: Look) -> Values:

@@ -76,8 +76,8 @@ def ours_slow(look: Look) -> Values:
 
 
 def per_100_km(used_wh: float, distance_m: float) -> float:
-    """Consumption as people read it [kWh/100 km]; 0 before the first metres."""
-    if distance_m < 10.0:
+    """Consumption as people read it [kWh/100 km]; 0 before the first 100 m."""
+    if distance_m < 100.0:
         return 0.0
     return round(100.0 * (used_wh / WH_PER_KWH) / (distance_m / M_PER_KM), 2)
 

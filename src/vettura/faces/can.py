@@ -28,6 +28,8 @@ TICK_S = 0.02
 TRANSPORT_TICK_S = 0.001
 OUTBOX_FRAMES = 1024
 REQUESTS_MAX = 32
+PENDING_S = P2_MS / 1000.0 / 10.0
+"""A tester is told to wait well before its patience ends."""
 
 
 class CanFace:
@@ -73,10 +75,12 @@ class CanFace:
             await self._heard.run(ask=True)
 
     async def run_closed(self) -> None:
-        """Hear the car and encode every frame, without an interface."""
+        """Hear the car and encode every frame that changes, without an interface."""
+        by_path = {path: message for message in self._messages for path in message.paths}
 
         def each() -> None:
-            for message in self._messages:
+            told = [by_path[path] for path in self._heard.changed if path in by_path]
+            for message in dict.fromkeys(told):
                 self.sent += bool(message.frame(self._heard.values).data)
 
         await self._heard.run(ask=False, each=each)
@@ -138,7 +142,7 @@ class CanFace:
             clear_codes(self._bus, self._pace, self._car.vin, codes, who="uds")
         )
         try:
-            return await self._pace.wait_for(asyncio.shield(clearing), P2_MS / 1000.0)
+            return await self._pace.wait_for(asyncio.shield(clearing), PENDING_S)
         except TimeoutError:
             self._say(bytes([NEGATIVE, service, RESPONSE_PENDING]))
             return await clearing

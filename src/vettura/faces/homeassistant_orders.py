@@ -30,6 +30,9 @@ from vettura.faces.homeassistant_state import (
 )
 from vettura.units import NS_PER_S
 
+FAR_S = 7.2e9
+"""In the year 2198: nanoseconds since 1970 must fit into 63 bits."""
+
 
 class Unclear(NamedTuple):
     """Why the words of a command are no command."""
@@ -97,8 +100,8 @@ def _departure(words: str) -> Verb | Unclear:
         return Unclear("say a time such as 2026-03-02T07:30+01:00, or none", "type")
     if seconds is None:
         return Unclear("say the time's zone too, such as 2026-03-02T07:30+01:00", "type")
-    if seconds <= 0.0:
-        return Unclear("say a time that is to come", "range")
+    if not 0.0 < seconds < FAR_S:
+        return Unclear("say a time of this century or the next", "range")
     return Precondition(ready_at_ns=round(seconds) * NS_PER_S)
 
 

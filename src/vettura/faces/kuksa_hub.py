@@ -261,14 +261,11 @@ class Hub:
         ]
         return [number for number, _ in kept], [value for _, value in kept]
 
-    def provide(self, values: Iterable[tuple[int, SignalValue]], time_ns: int) -> None:
+    def provide(self, numbers: list[int], values: list[SignalValue], time_ns: int) -> None:
         """Take values of a provider: all of them are told, changed or not."""
-        changed = []
-        for number, value in values:
-            self.latest[number] = value
-            self.times_ns[number] = time_ns
-            changed.append(number)
-        self._tell(changed, time_ns)
+        self.latest.update(zip(numbers, values, strict=True))
+        self.times_ns.update(dict.fromkeys(numbers, time_ns))
+        self._tell(numbers, time_ns)
 
     def aim(self, targets: Iterable[tuple[int, SignalValue]], time_ns: int) -> None:
         """Take what actuators were told to become."""

@@ -151,7 +151,14 @@ class Providers:
         self, provider: Provider, values: Sequence[tuple[Listed, SignalValue]]
     ) -> None:
         """Give values to all who listen, and to the car; claims what is not claimed yet."""
+        numbers = [listed.id for listed, _ in values]
         held, owners = provider.held, self._owners
+        if held.keys() >= set(numbers):
+            provider.pending.update({listed.signal.path: value for listed, value in values})
+            self._hub.claimed.update(numbers)
+            self._has_values.set()
+            self._hub.provide(numbers, [value for _, value in values], self._line.now_ns())
+            return
         new = [
             listed
             for listed, _ in values
@@ -166,7 +173,7 @@ class Providers:
                 giver.pending[listed.path] = value
                 hub.claimed.add(listed.id)
                 self._has_values.set()
-        hub.provide([(listed.id, value) for listed, value in values], self._line.now_ns())
+        hub.provide(numbers, [value for _, value in values], self._line.now_ns())
 
     async def publish_once(
         self, caller: Caller, values: Sequence[tuple[Listed, SignalValue]]

@@ -9,7 +9,7 @@ from vettura.faces.kuksa_broker import Broker, check_length
 from vettura.faces.kuksa_callers import Action, Caller, Refused, denied, invalid, not_found
 from vettura.faces.kuksa_catalogue import Listed
 from vettura.faces.kuksa_grpc import grpc
-from vettura.faces.kuksa_values import take_value
+from vettura.faces.kuksa_values import Gate, gate_of, take_value
 from vettura.faces.kuksa_wire import V2, Proto, enum_number, make
 
 _CODES = {
@@ -31,6 +31,7 @@ class ProviderTalk:
         self._provider = broker.providers.open(caller)
         self.outbox = self._provider.outbox
         self._is_providing = False
+        self._gates: dict[int, tuple[Listed, Gate]] = {}
         self._actions: dict[str, Callable[[Proto], Awaitable[None]]] = {
             "provide_actuation_request": self._provide_actuation,
             "publish_values_request": self._publish,
@@ -77,7 +78,16 @@ class ProviderTalk:
         broker, caller = self._broker, self._caller
         values: list[tuple[Listed, SignalValue]] = []
         status: dict[int, tuple[str, str]] = {}
+        gates = self._gates
         for number, point in request.data_points.items():
+            gate = gates.get(number)
+            if gate is not None:
+                holder = point.value
+                if holder.WhichOneof("typed_value") == gate[1].field:
+                    raw = getattr(holder, gate[1].field)
+                    if gate[1].low <= raw <= gate[1].high:
+                        values.append((gate[0], raw))
+                        continue
             listed = broker.catalogue.by_id(number)
             if listed is None:
                 status[number] = ("ERROR_CODE_NOT_FOUND", f"no signal has the id {number}")
@@ -91,6 +101,7 @@ class ProviderTalk:
                 status[number] = ("ERROR_CODE_PERMISSION_DENIED", error.reason)
             else:
                 values.append((listed, value))
+                self._remember(listed)
         if values:
             try:
                 await broker.publish(caller, values, self._provider)
@@ -99,6 +110,12 @@ class ProviderTalk:
                 status |= {listed.id: (code, error.reason) for listed, _ in values}
         if status:
             await self._tell_errors(request.request_id, status)
+
+    def _remember(self, listed: Listed) -> None:
+        """It may publish this signal: from now on only the value is looked at."""
+        gate = gate_of(listed.signal)
+        if gate is not None:
+            self._gates[listed.id] = (listed, gate)
 
     async def _tell_errors(self, request_id: int, status: dict[int, tuple[str, str]]) -> None:
         response = make(V2, "PublishValuesResponse", request_id=request_id)

@@ -5,6 +5,7 @@ ones another name. Numbers and types of the fields are the same in all three.
 """
 
 import math
+import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -108,6 +109,28 @@ def take_value(holder: Proto, oneof: str, signal: Signal, *, sdv: bool) -> Signa
             raise InputError(f"{signal.path}: an array may have {ITEMS_MAX} items")
         value = list(raw.values)
     return value
+
+
+class Gate(NamedTuple):
+    """What a number or a truth of one signal must be, for who takes many of them."""
+
+    field: str
+    """Of v1 and v2."""
+    low: float
+    high: float
+
+
+def gate_of(signal: Signal) -> Gate | None:
+    """The gate of a signal; None for texts and arrays, which are looked at one by one."""
+    if signal.datatype.endswith("]") or signal.datatype == "string":
+        return None
+    shape = SHAPES[signal.datatype]
+    if signal.datatype == "boolean":
+        return Gate(shape.field, 0, 1)
+    # Finite even where the table has no bound: infinity and what is no number stay outside.
+    low = max(signal.min, shape.low if shape.high else -sys.float_info.max)
+    high = min(signal.max, shape.high or sys.float_info.max)
+    return Gate(shape.field, low, high)
 
 
 def check_bounds(signal: Signal, value: SignalValue) -> None:

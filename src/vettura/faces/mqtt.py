@@ -124,16 +124,16 @@ class MqttFace:
             group.create_task(self._tell(None))
 
     async def remove(self, vin: str) -> None:
-        """A car has left the house: nothing of it stays with the broker."""
+        """A car has left the house: nothing of it stays with the broker, some seconds later."""
         car = self._cars.pop(vin, None)
         if car is None:
             return
         if car.task is not None:
             car.task.cancel()
-        gone = self._herald.gone(vin, [other.facts for other in self._cars.values()])
-        if self._post is not None:
-            with suppress(LinkError):
-                await self._forget(self._post, gone)
+        self._herald.gone(vin, [other.facts for other in self._cars.values()])
+        self._news.set()
+        while self._post is not None and self._herald.is_forgetting:
+            await self._pace.sleep(VSS_PERIOD_S)
 
     # The side of the bus.
 

@@ -102,7 +102,8 @@ class CarView:
         if not self._changed or not self.is_known:
             return None
         when = self._clock_text()
-        payload = msgspec.json.encode({"time": when, "values": self._changed})
+        told = {"time": when, "time_ns": self._time_ns, "values": self._changed}
+        payload = msgspec.json.encode(told)
         self._changed = {}
         return payload
 

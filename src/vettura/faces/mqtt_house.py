@@ -16,6 +16,9 @@ from vettura.faces.mqtt_topics import RETAINED, Topics
 
 AGAIN_S = 10.0
 """Shortest time between two tellings of all discovery [real s]: each message is kept on a disk."""
+REST_S = 2.0
+"""How long after its discovery the rest of a car is forgotten [real s]: until then Home Assistant
+may still be hearing it."""
 LOOKING_BACK_S = 10.0
 """How long after connecting it hears what the broker keeps of discovery [real s]."""
 
@@ -31,7 +34,8 @@ class Herald:
         self._messages: dict[str, bytes] = {}
         self._is_due = False
         self._told_s = -AGAIN_S
-        self._stale: dict[str, None] = {}
+        self._stale: dict[str, float] = {}
+        """What to have forgotten, and from when on."""
         self._looks_until_s = 0.0
         self._looks = False
 
@@ -80,17 +84,27 @@ class Herald:
         return list(self._messages.items())
 
     def stale(self) -> list[str]:
-        """Topics that the broker shall forget."""
-        topics, self._stale = list(self._stale), {}
+        """Topics that the broker shall forget now."""
+        now_s = self._pace.monotonic()
+        topics = [topic for topic, from_s in self._stale.items() if from_s <= now_s]
+        for topic in topics:
+            del self._stale[topic]
         return topics
 
-    def gone(self, vin: str, cars: Sequence[CarFacts]) -> list[str]:
-        """A car has left, these remain: the topics to be forgotten."""
+    @property
+    def is_forgetting(self) -> bool:
+        """Whether some topics wait to be forgotten."""
+        return bool(self._stale)
+
+    def gone(self, vin: str, cars: Sequence[CarFacts]) -> None:
+        """A car has left, these remain: nothing of it shall stay."""
         before = self._messages
         if self._config is not None:
             self._messages = discovery(cars, self._topics, self._config)
-        discovered = [topic for topic in before if topic not in self._messages]
-        return discovered + [self._topics.of(vin, leaf) for leaf in RETAINED]
+        for topic in before:
+            if topic not in self._messages:
+                self._stale[topic] = self._pace.monotonic()
+        self._forget_rest(vin)
 
     def _is_ours(self, letter: Letter) -> bool:
         """Discovery that names our last will is of this very house."""
@@ -98,7 +112,11 @@ class Herald:
 
     def _outdated(self, topic: str) -> None:
         """Discovery of ours that we no longer tell: a car that has gone, or another form."""
-        self._stale[topic] = None
+        self._stale[topic] = self._pace.monotonic()
         vin = vin_of(topic, self.prefix)
         if vin and not any(vin_of(mine, self.prefix) == vin for mine in self._messages):
-            self._stale.update(dict.fromkeys(self._topics.of(vin, leaf) for leaf in RETAINED))
+            self._forget_rest(vin)
+
+    def _forget_rest(self, vin: str) -> None:
+        from_s = self._pace.monotonic() + REST_S
+        self._stale.update(dict.fromkeys((self._topics.of(vin, leaf) for leaf in RETAINED), from_s))

@@ -1,5 +1,6 @@
 """The connection to a broker, in MQTT 5 or 3.1.1: letters in and out, and a last will."""
 
+import asyncio
 import logging
 import socket
 import ssl
@@ -110,6 +111,7 @@ class Link:
             await self._client.publish(topic, payload, qos, retain, properties)
         except (MqttError, ValueError) as error:
             raise LinkError(f"MQTT: {error}") from None
+        _heed_cancellation()
 
     async def subscribe(self, patterns: Sequence[str], *, qos: int) -> None:
         """Hear what matches; LinkError when the broker does not grant it."""
@@ -119,6 +121,7 @@ class Link:
             granted = await self._client.subscribe([(pattern, qos) for pattern in patterns])
         except (MqttError, ValueError) as error:
             raise LinkError(f"MQTT: {error}") from None
+        _heed_cancellation()
         codes = [code if isinstance(code, int) else code.value for code in granted]
         refused = [name for name, code in zip(patterns, codes, strict=False) if code >= 128]
         if refused:
@@ -130,6 +133,7 @@ class Link:
             await self._client.unsubscribe(list(patterns))
         except (MqttError, ValueError) as error:
             raise LinkError(f"MQTT: {error}") from None
+        _heed_cancellation()
 
     async def letters(self) -> AsyncIterator[Letter]:
         """Every message that comes; LinkError when the connection ends."""
@@ -170,9 +174,21 @@ async def opened(broker: Broker, *, identifier: str, will_topic: str) -> AsyncIt
     client._client.suppress_exceptions = True
     try:
         async with client:
+            _heed_cancellation()
             yield Link(client, is_5=is_5)
     except (MqttError, UnicodeError) as error:
         raise LinkError(f"no MQTT broker at {broker.host}:{broker.port}: {error}") from None
+
+
+def _heed_cancellation() -> None:
+    """End the task if it was told to end while the library waited.
+
+    Python 3.11's `wait_for`, on which the library waits, drops a cancellation that comes together
+    with the result; the task would then live for ever.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _letter(message: Message) -> Letter:

@@ -13,6 +13,8 @@ from vettura.faces.mqtt_topics import DO, FOR_HOME_ASSISTANT, SET
 PAYLOAD_BYTES_MAX = 4096
 """A command is short; what is longer is refused unread."""
 ELEMENTS_MAX = 256
+WHOLE_MAX = 2.0**63
+"""What travels as a whole number."""
 NAME_CHARACTERS_MAX = 128
 
 Who: TypeAlias = Literal["mqtt", "homeassistant"]
@@ -145,7 +147,7 @@ def _fit_number(value: Any, datatype: str) -> int | float | None:  # noqa: ANN40
         return None
     if datatype in {"float", "double"}:
         return number
-    return int(value) if number.is_integer() else None
+    return int(value) if number.is_integer() and abs(number) < WHOLE_MAX else None
 
 
 def _fit_list(value: Any, datatype: str) -> list[str | float] | None:  # noqa: ANN401

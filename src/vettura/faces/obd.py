@@ -47,30 +47,35 @@ class ObdFace:
         self._bus, self._clock, self._pace = bus, clock, pace
         self._config, self._car, self._index = config, car, index
         self._clients = 0
+        self._group: asyncio.TaskGroup | None = None
         self._heard = Heard(bus, pace, car.vin)
 
     async def run(self) -> None:
         """Listen and serve until cancelled."""
-        wished = self._config.port + self._index if self._config.port else 0
-        async with asyncio.TaskGroup() as group:
-            try:
-                server = await asyncio.start_server(
-                    lambda reader, writer: group.create_task(self._serve(reader, writer)),
-                    self._config.host,
-                    wished,
-                    limit=CHUNK_BYTES,
-                )
-            except OSError as error:
-                raise EnvironmentFault(
-                    f"faces.obd: cannot listen on {self._config.host}:{wished}: {error.strerror}",
-                    hint="choose another port in [faces.obd]",
-                ) from None
-            async with server:
-                self.port = server.sockets[0].getsockname()[1]
-                time = self._clock.now().isoformat()
-                log.info("obd_listens", car=self._car.vin, port=self.port, time=time)
-                self.ready.set()
-                await self._heard.run(ask=True)
+        async with await self._listen() as server, asyncio.TaskGroup() as group:
+            self._group = group
+            await server.start_serving()
+            self.port = server.sockets[0].getsockname()[1]
+            time = self._clock.now().isoformat()
+            log.info("obd_listens", car=self._car.vin, port=self.port, time=time)
+            self.ready.set()
+            await self._heard.run(ask=True)
+
+    async def _listen(self) -> asyncio.Server:
+        port = self._config.port + self._index if self._config.port else 0
+        try:
+            return await asyncio.start_server(
+                self._welcome, self._config.host, port, limit=CHUNK_BYTES, start_serving=False
+            )
+        except OSError as error:
+            raise EnvironmentFault(
+                f"faces.obd: cannot listen on {self._config.host}:{port}: {error.strerror}",
+                hint="choose another port in [faces.obd]",
+            ) from None
+
+    def _welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        assert self._group is not None
+        self._group.create_task(self._serve(reader, writer))
 
     async def run_closed(self) -> None:
         """Hear the car and answer everything a client could ask, without a socket."""

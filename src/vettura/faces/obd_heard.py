@@ -29,6 +29,8 @@ class Heard:
 
     def __init__(self, bus: Bus, pace: Clock, vin: str) -> None:
         self.values: dict[str, SignalValue] = {}
+        self.changed: dict[str, SignalValue] = {}
+        """What the last frame held."""
         self.unreadable = 0
         """Messages that were no frames."""
         self.frames = 0
@@ -64,7 +66,8 @@ class Heard:
             log.warning("frame_ignored", car=self._vin, error=error.message)
             return
         table = signal_table()
-        self.values.update((path, v) for path, v in frame.values.items() if path in table)
+        self.changed = {path: v for path, v in frame.values.items() if path in table}
+        self.values.update(self.changed)
         self.frames += 1
         each()
 

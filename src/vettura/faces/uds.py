@@ -21,7 +21,9 @@ RESPONSE_BYTES_MAX = 4095
 DIDS_MAX = 32
 S3_S = 5.0
 """A session falls back to the default when the tester keeps silent for so long (ISO 14229-2)."""
-P2_MS, P2_STAR_MS = 50, 5000
+P2_MS, P2_STAR_MS = 1000, 5000
+"""What testers are told of how long an answer takes: we share a machine with others, and udsoncan
+counts to the last frame of an answer where the standard counts to the first."""
 DEFAULT_SESSION, EXTENDED_SESSION = 1, 3
 OBD_SERVICES_TOP = 0x0A
 NEGATIVE, POSITIVE = 0x7F, 0x40
