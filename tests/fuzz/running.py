@@ -71,8 +71,8 @@ class Tally:
         self._warm_at = min(WARM_UP, count // 10)
         self._warm_mb = resident_mb()
         self._said = hashlib.sha256()
-        # Not SIGALRM, which libFuzzer takes for its own; and the time of this process, whatever else
-        # the machine has to do.
+        # Not SIGALRM, which libFuzzer takes for its own; and the time of this process alone,
+        # whatever else the machine has to do.
         signal.signal(signal.SIGVTALRM, _ring)
 
     def take(self, data: bytes) -> bool:
