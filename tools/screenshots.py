@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 ROOT = Path(__file__).parents[1]
-VIN = "LNBSCPBA0RA000042"
+VIN = "LNBSCPBA0RA000055"
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",

@@ -33,7 +33,7 @@ from vettura.bus.subjects import car_audit, car_do, car_get, car_signals, car_ta
 from vettura.faces import homeassistant_state as words
 from vettura.faces.config import CarFacts
 
-VIN = "LNBSCPBA0RA000042"
+VIN = "LNBSCPBA0RA000055"
 FACTS = CarFacts(vin=VIN, home="casa", name="Xiaomi SU7", make="Xiaomi", model="SU7")
 PATIENCE_S = 20.0
 CHARGING = "Vehicle.Powertrain.TractionBattery.Charging."

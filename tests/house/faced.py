@@ -7,13 +7,13 @@ import sys
 from datetime import datetime
 
 import aiomqtt
-import grpc
 import msgspec
 
 from make import ROOT, make_trip
+from vettura.faces.kuksa_grpc import grpc
 from vettura.faces.kuksa_wire import make, message_class
 
-VIN = "LNBSCPBA0RA000042"
+VIN = "LNBSCPBA0RA000055"
 V2 = "kuksa.val.v2"
 FACES = """
 [faces.kuksa]
@@ -23,8 +23,8 @@ port = 0
 [faces.obd]
 port = 0
 """
-START = datetime(2026, 5, 12, 10, 0).isoformat()  # noqa: DTZ001  local to the home
-"""A Tuesday at ten: the car stands at the office and nobody wants it."""
+START = datetime(2026, 5, 12, 1, 0).isoformat()  # noqa: DTZ001  local to the home
+"""One o'clock at night: the car stands at home and nobody wants it."""
 WAIT_S = 30.0
 
 
@@ -38,7 +38,8 @@ def faced_home(folder):
 
 
 def drive_off(house):
-    """Send the car on a trip of some minutes and wait until it moves."""
+    """Take its cable out, send it on a trip of some minutes, and wait until it moves."""
+    house.post(f"/api/cars/{VIN}/do/unplug")
     trip = msgspec.to_builtins(make_trip(hold_s=900, trip_id="faced"))
     status, reply = house.post(f"/api/cars/{VIN}/do/drive", trip=trip)
     assert status == 200, reply

@@ -53,7 +53,7 @@ def test_a_mistake_is_named_with_its_place_and_remedy(tmp_path, before, after, s
 
 
 def test_a_person_who_drives_no_car_of_the_home_is_named(tmp_path):
-    path = written(tmp_path, CASA.replace('car = "LNBSCPBA0RA000042"', 'car = "LNBSCPBA0RA000043"'))
+    path = written(tmp_path, CASA.replace('car = "LNBSCPBA0RA000055"', 'car = "LNBSCPBA0RA000043"'))
     with pytest.raises(InputError, match="Giulia drives 'LNBSCPBA0RA000043'"):
         load_home(path)
 

@@ -15,7 +15,7 @@ from make import ROOT
 pytestmark = pytest.mark.live
 
 VETTURA = (sys.executable, "-m", "vettura")
-VIN = "LNBSCPBA0RA000042"
+VIN = "LNBSCPBA0RA000055"
 SOC = "Vehicle.Powertrain.TractionBattery.StateOfCharge.Displayed"
 ODOMETER = "Vehicle.TraveledDistance"
 MODE = "Vehicle.Private.Vettura.Mode"

@@ -15,7 +15,7 @@ from peers.homeassistant_words import EXPECTED, mismatches
 
 pytestmark = [pytest.mark.peer, pytest.mark.timeout(400)]
 
-VIN = "LNBSCPBA0RA000042"
+VIN = "LNBSCPBA0RA000055"
 FLAP = "cover.xiaomi_su7_charge_flap"
 LOCK = "lock.xiaomi_su7_lock"
 

@@ -141,7 +141,7 @@ class Group:
         self._members: set[Subscription] = set()
         self._late: set[int] = set()
         self.due_s = 0.0
-        """When the next message is due, by the pace's monotonic time [s]."""
+        """When the next message may go, by the pace's monotonic time [s]."""
 
     def join(self, buffer_size: int) -> Subscription:
         """A new reader; his first message waits for him."""
@@ -160,7 +160,7 @@ class Group:
 
     def tell(self, hit: list[int], *, now_s: float, time_ns: int) -> None:
         """Tell the readers what has changed, now or when their next message is due."""
-        if self._late or now_s < self.due_s - self._ahead_s:
+        if self._late or now_s < self.due_s:
             self._late.update(hit)
             self.hub.wait_for(self)
             return
@@ -176,7 +176,8 @@ class Group:
         message = self.telling.changed(hit, time_ns)
         if message is None:
             return
-        self.due_s = max(self.due_s, now_s) + self._interval_s
+        # Who has been slower than his pace may catch up by `_ahead_s`.
+        self.due_s = max(self.due_s, now_s - self._ahead_s) + self._interval_s
         for member in self._members:
             member.offer(message, hit)
         self.hub.told += len(hit) * len(self._members)
