@@ -99,6 +99,7 @@ def page() -> Door:
     samples = tuple(
         bytes([names.index(name), index]) + body
         for name, body in bodies.items()
+        if name in VERBS
         for index in (0, 60, 200)
     ) + tuple(bytes([0, index]) + b"12.5" for index in range(0, 250, 5))
 

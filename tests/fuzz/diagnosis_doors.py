@@ -22,6 +22,8 @@ from vettura.faces.uds_dids import read_did
 
 FRAMES_MAX = 10
 """Of one input: each costs the library a tenth of a millisecond."""
+TYPED_BYTES_MAX = 65_536
+"""Of one input: a megabyte of lines is a minute's work and says no more."""
 LINES = (
     b"ATZ\rATE0\rATSP0\r0100\r",
     b"AT H1\rAT SH 7E0\r22 F1 90\r",
@@ -53,7 +55,7 @@ def elm() -> Door:
     chip = Elm(unit=Unit(FACTS))
 
     def feed(data: bytes) -> bool:
-        *lines, held = data.split(b"\r")
+        *lines, held = data[:TYPED_BYTES_MAX].split(b"\r")
         if len(held) > LINE_BYTES_MAX:
             lines.append(held)
         refused = [b"?" in chip.answer(line, KNOWN, now_s=0.0).text for line in lines]

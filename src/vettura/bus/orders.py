@@ -35,12 +35,14 @@ def read_fields(name: str, words: Sequence[str]) -> Verb:
             raise InputError(f"{name}: '{word[:40]}' is not of the form name=value")
         try:
             fields[key] = msgspec.json.decode(text)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             fields[key] = text
     try:
         return read_verb(name, msgspec.json.encode(fields))
     except InputError as error:
         raise InputError(f"{name}: {error.message}") from None
+    except RecursionError:
+        raise InputError(f"{name}: a value is too deep") from None
 
 
 def _read(kind: type[msgspec.Struct], body: bytes) -> msgspec.Struct:
