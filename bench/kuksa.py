@@ -9,6 +9,7 @@ third process over a NATS server. The last line is a JSON object.
 import argparse
 import asyncio
 import json
+import logging
 import resource
 import sys
 import tempfile
@@ -17,7 +18,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from kuksa_clients import METHOD, bench_paths, bench_values
+import structlog
+
+from kuksa_clients import ACTUATOR, METHOD, bench_paths, bench_values
 from vettura.bus.embedded import EmbeddedServer
 from vettura.bus.interface import Bus
 from vettura.bus.memory import MemoryBus
@@ -48,6 +51,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--small", action="store_true", help="short runs, for tests")
     options = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     result = asyncio.run(_measure(0.6 if options.small else 5.0))
     sys.stdout.write(PUBLISHED + "\n")
     sys.stdout.write(json.dumps(result) + "\n")
@@ -70,6 +74,7 @@ async def _measure(seconds: float) -> dict[str, Any]:
         )
     rows["provider_100"] = await _provider(seconds)
     rows["command"] = await _command(seconds)
+    rows["floor_command"] = await _floor_command(seconds)
     ours, plain, floor = (rows[f"{name}_400hz_10"] for name in ("hub", "plain", "floor"))
     for name, row in rows.items():
         sys.stdout.write(f"{name:20} {json.dumps(row)}\n")
@@ -88,6 +93,9 @@ async def _measure(seconds: float) -> dict[str, Any]:
         ),
         "provided_per_s": rows["provider_100"]["signals_per_s"],
         "command_p95_ms": rows["command"]["p95_ms"],
+        "command_over_floor_p50": round(
+            rows["command"]["p50_ms"] / rows["floor_command"]["p50_ms"], 2
+        ),
     }
 
 
@@ -162,6 +170,20 @@ async def _command(seconds: float) -> dict[str, Any]:
         finally:
             car.cancel()
             await asyncio.gather(car, return_exceptions=True)
+
+
+async def _floor_command(seconds: float) -> dict[str, Any]:
+    """The same way with nothing at its end: gRPC, the bus, an echo, the bus, gRPC."""
+    pace = WallClock()
+    async with _nats(pace) as (bus, _):
+        floor = _EchoServer(bus)
+        port = await floor.start()
+        echoing = asyncio.create_task(floor.echo())
+        try:
+            return await _run("command", port=port, seconds=seconds)
+        finally:
+            echoing.cancel()
+            await floor.server.stop(None)
 
 
 async def _subscribed(port: int, subscribers: int, seconds: float, stalled: int) -> dict[str, Any]:
@@ -288,6 +310,64 @@ class _FloorServer(_PlainServer):
         # A later entry of the same signal replaces the earlier one.
         newest: bytes = message.SerializeToString()
         return self._ready + newest
+
+
+class _EchoServer:
+    """`Actuate` and `Subscribe` of one boolean, with a round over the bus between them."""
+
+    def __init__(self, bus: NatsBus) -> None:
+        self.server = grpc.aio.server()
+        self._bus = bus
+        self._told: asyncio.Queue[bytes] = asyncio.Queue()
+        self._told.put_nowait(_one_boolean(False))
+
+    async def start(self) -> int:
+        self._ear = await self._bus.subscribe("floor.do")
+        self._frames = await self._bus.subscribe("floor.frame")
+
+        async def subscribe(_request: bytes, _context: object) -> AsyncIterator[bytes]:
+            while True:
+                yield await self._told.get()
+
+        async def actuate(request: bytes, _context: object) -> bytes:
+            await self._bus.request("floor.do", request)
+            return b""
+
+        handlers: Any = {
+            "Subscribe": grpc.unary_stream_rpc_method_handler(subscribe),
+            "Actuate": grpc.unary_unary_rpc_method_handler(actuate),
+        }
+        service = METHOD["actuate"].strip("/").partition("/")[0]
+        self.server.add_generic_rpc_handlers(
+            (grpc.method_handlers_generic_handler(service, handlers),)
+        )
+        port: int = self.server.add_insecure_port("127.0.0.1:0")
+        await self.server.start()
+        return port
+
+    async def echo(self) -> None:
+        """Answer what is asked, and say the new value; hand what is said to the subscriber."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._answer())
+            group.create_task(self._hand_on())
+
+    async def _answer(self) -> None:
+        kind: Any = message_class(V2, "ActuateRequest")
+        async for message in self._ear:
+            wished = kind.FromString(message.data).value.bool
+            await self._bus.respond(message, b"")
+            await self._bus.publish("floor.frame", _one_boolean(wished))
+
+    async def _hand_on(self) -> None:
+        async for message in self._frames:
+            self._told.put_nowait(message.data)
+
+
+def _one_boolean(value: bool) -> bytes:
+    message: Any = message_class(V2, "SubscribeResponse")()
+    message.entries[ACTUATOR].value.bool = value
+    data: bytes = message.SerializeToString()
+    return data
 
 
 async def _start(role: str, **arguments: object) -> asyncio.subprocess.Process:
