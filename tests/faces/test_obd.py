@@ -117,12 +117,20 @@ async def test_a_client_that_idles_or_vanishes_is_let_go(monkeypatch):
             assert "ELM327" in await app.say(b"ATI\r")
 
 
-async def test_a_port_that_is_taken_is_a_fault_with_a_remedy():
+async def test_a_port_that_is_taken_is_replaced_by_a_free_one():
     async with diagnosed(made) as (car, face):
         clock = WallClock()
         second = ObdFace(car.bus, clock, clock, ObdConfig(port=face.port), FACTS)
-        with pytest.raises(EnvironmentFault, match="cannot listen"):
-            await second.run()
+        async with running(second.run()):
+            await second.ready.wait()
+            assert second.port not in {0, face.port}
+
+
+async def test_an_address_that_is_not_here_is_a_fault_with_a_remedy():
+    clock = WallClock()
+    face = ObdFace(MemoryBus(clock), clock, clock, ObdConfig(host="192.0.2.1"), FACTS)
+    with pytest.raises(EnvironmentFault, match="cannot listen"):
+        await face.run()
 
 
 def test_closed_it_hears_and_answers_without_a_socket_and_asks_the_car_nothing():

@@ -16,9 +16,12 @@ from vettura.car.catalogue import car_ids, load_car
 from vettura.cli.homes import home_path
 from vettura.cli.output import print_json, print_table
 from vettura.errors import VetturaError
+from vettura.faces.config import KuksaConfig, ObdConfig
 from vettura.house import load_home
 
 PAGE_PORT = 8420
+FACE_PORTS = (KuksaConfig().port, ObdConfig().port)
+"""Where the example household speaks KUKSA and OBD; a taken one is replaced by a free one."""
 FAILED = 1
 
 
@@ -62,7 +65,14 @@ def _look(data: Path) -> Iterator[Finding]:
     yield _try("example home", True, lambda: load_home(home_path(None)).household.title)
     yield _try("data folder", True, lambda: _writable(data))
     yield _try(f"port {PAGE_PORT}", False, lambda: _free(PAGE_PORT))
-    for module, extra in (("matplotlib", "plots"), ("numba", "fleet"), ("numba_cuda", "cuda")):
+    for port in FACE_PORTS:
+        yield _try(f"port {port}", False, lambda port=port: _free(port))  # type: ignore[misc]
+    for module, extra in (
+        ("can", "obd"),
+        ("matplotlib", "plots"),
+        ("numba", "fleet"),
+        ("numba_cuda", "cuda"),
+    ):
         there = find_spec(module) is not None
         hint = "" if there else f"pip install 'vettura[{extra}]'"
         yield Finding(f"{module} ({extra})", there, False, hint)

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from errno import EADDRINUSE
 
 import structlog
 
@@ -62,16 +63,23 @@ class ObdFace:
             await self._heard.run(ask=True)
 
     async def _listen(self) -> asyncio.Server:
+        """On the wished port, or on a free one with a warning."""
         port = self._config.port + self._index if self._config.port else 0
         try:
-            return await asyncio.start_server(
-                self._welcome, self._config.host, port, limit=CHUNK_BYTES, start_serving=False
-            )
+            return await self._bound(port)
         except OSError as error:
-            raise EnvironmentFault(
-                f"faces.obd: cannot listen on {self._config.host}:{port}: {error.strerror}",
-                hint="choose another port in [faces.obd]",
-            ) from None
+            if error.errno != EADDRINUSE or not port:
+                raise EnvironmentFault(
+                    f"faces.obd: cannot listen on {self._config.host}:{port}: {error.strerror}",
+                    hint="choose another host or port in [faces.obd]",
+                ) from None
+        log.warning("obd_port_taken", wanted=port)
+        return await self._bound(0)
+
+    async def _bound(self, port: int) -> asyncio.Server:
+        return await asyncio.start_server(
+            self._welcome, self._config.host, port, limit=CHUNK_BYTES, start_serving=False
+        )
 
     def _welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         assert self._group is not None

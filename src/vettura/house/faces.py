@@ -9,7 +9,7 @@ import structlog
 from vettura.bus.interface import Bus
 from vettura.car import load_car
 from vettura.clock.interface import Clock
-from vettura.errors import UsageError, VetturaError
+from vettura.errors import EnvironmentFault, UsageError, VetturaError
 from vettura.faces.config import (
     CanConfig,
     CarFacts,
@@ -142,16 +142,27 @@ def _facts(home: HomeFile, index: int) -> CarFacts:
 async def keep_up(named: NamedFace, pace: Clock) -> None:
     """Run one face for ever; what it stumbles over is told, and it starts anew.
 
-    A mistake in the home file, or something this machine lacks, ends the house with one line.
+    A mistake in the home file, or something this machine lacks, ends the house with one line while
+    the face has not been ready yet.
     """
     while True:
         try:
             await named.face.run()
-        except VetturaError:
-            raise
-        except Exception:
+        except Exception as error:
+            fault = _fault_in(error)
+            if fault is not None and not named.face.ready.is_set():
+                raise fault from None
             log.exception("face_failed", face=named.name)
         await pace.sleep(RETRY_S)
+
+
+def _fault_in(error: Exception) -> VetturaError | None:
+    """What a person has to mend, by itself or among what a task group gathered; else None."""
+    if isinstance(error, UsageError | EnvironmentFault):
+        return error
+    if isinstance(error, ExceptionGroup):
+        return next(filter(None, map(_fault_in, error.exceptions)), None)
+    return None
 
 
 async def all_ready(faces: list[NamedFace], pace: Clock) -> None:
