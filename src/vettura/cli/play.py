@@ -20,13 +20,28 @@ from vettura.cli.output import Row, note, print_json
 from vettura.cli.until_stopped import status_line, until_stopped
 from vettura.clock import WallClock
 from vettura.errors import InputError, UsageError
+from vettura.faces.config import (
+    CarFacts,
+    FacesConfig,
+    HomeAssistantConfig,
+    KuksaConfig,
+    MqttConfig,
+    ObdConfig,
+)
 from vettura.house.build import prepare
-from vettura.house.player import Player
+from vettura.house.faces import all_ready, build_faces, keep_up
+from vettura.house.player import PlayedCar, Player
 from vettura.units import NS_PER_S
 
 TOLD_EVERY_S = 0.5
 SPEED_MAX = 10_000.0
 FASTEST = 0.0
+LOOK_S = 0.05
+IDENTITY = "Vehicle.VehicleIdentification."
+SPOKEN = FacesConfig(
+    kuksa=KuksaConfig(), mqtt=MqttConfig(), homeassistant=HomeAssistantConfig(), obd=ObdConfig()
+)
+"""What a played session speaks: all that needs no extra."""
 
 
 @Parameter(name="*")
@@ -45,11 +60,15 @@ class Playing:
     """For a session: URL of the bus to play on; one of its own when left out."""
     stay: Annotated[bool, Parameter(negative="")] = False
     """For a session: go on answering as of its end, until Ctrl-C."""
+    faces: Annotated[bool, Parameter(negative="")] = False
+    """For a session: speak KUKSA, OBD, MQTT and Home Assistant too, on a bus of its own."""
 
 
 def play(file: Path, wishes: Playing, *, json: bool) -> int:
     """Play one session; returns the exit code."""
     factor = _factor(wishes.speed)
+    if wishes.faces and wishes.nats:
+        raise UsageError("--faces and --nats: a house has its own faces", hint="leave one out")
     with Recording(file) as recording:
         if not recording.count:
             raise InputError(f"{file}: holds no message")
@@ -63,7 +82,7 @@ async def _play(recording: Recording, wishes: Playing, factor: float, *, json: b
     from_ns = place_in(recording, wishes.begin, option="--from")
     to_ns = place_in(recording, wishes.end, option="--to")
     start_ns = recording.first_ns if from_ns is None else from_ns
-    async with until_stopped() as group, _bus(wishes.nats) as (bus, url):
+    async with until_stopped() as group, _bus(wishes.nats) as (bus, url, mqtt_port):
         clock = WallClock(speed=factor or 1.0, start_ns=start_ns)
         player = Player(
             bus, clock, recording, from_ns=from_ns, to_ns=to_ns, is_paced=factor != FASTEST
@@ -72,13 +91,40 @@ async def _play(recording: Recording, wishes: Playing, factor: float, *, json: b
             note(f"vettura: playing {recording.path} on {url}; stop with Ctrl-C")
         playing = group.create_task(player.run())
         telling = group.create_task(_tell(player, recording))
+        faces = await _speak(group, player, bus, clock, mqtt_port) if wishes.faces else []
         await _first(player, playing)
         if wishes.stay and not playing.done():
             note("vettura: the session has ended; it goes on answering until Ctrl-C")
             await playing
-        playing.cancel()
-        telling.cancel()
         _tell_end(player, recording, json=json)
+        for task in (playing, telling, *faces):
+            task.cancel()
+
+
+async def _speak(
+    group: asyncio.TaskGroup, player: Player, bus: NatsBus, clock: WallClock, mqtt_port: int
+) -> list["asyncio.Task[None]"]:
+    """Start the faces for the cars that have said who they are, and say where they listen."""
+    pace = WallClock()
+    async for _ in pace.every(LOOK_S):
+        if player.ended.is_set() or any(facts_in(car) for car in player.cars.values()):
+            break
+    cars = [facts for car in player.cars.values() if (facts := facts_in(car)) is not None]
+    faces = build_faces(cars, bus, clock, pace, faces=SPOKEN, mqtt_port=mqtt_port)
+    tasks = [group.create_task(keep_up(face, pace), name=face.name) for face in faces]
+    await all_ready(faces, pace)
+    for face in faces:
+        port = face.face.port or mqtt_port
+        note(f"  {face.name} on port {port}")
+    return tasks
+
+
+def facts_in(car: PlayedCar) -> CarFacts | None:
+    """Who a played car is; None while it has not said so."""
+    make, model = (car.values.get(IDENTITY + name) for name in ("Brand", "Model"))
+    if not isinstance(make, str) or not isinstance(model, str):
+        return None
+    return CarFacts(vin=car.vin, home="replay", name=f"{make} {model}", make=make, model=model)
 
 
 async def _first(player: Player, playing: "asyncio.Task[None]") -> None:
@@ -114,21 +160,24 @@ async def _tell(player: Player, recording: Recording) -> None:
 
 
 @asynccontextmanager
-async def _bus(nats: str) -> AsyncIterator[tuple[NatsBus, str]]:
-    """The bus to play on, and where it is: somebody's, or an embedded one that leaves nothing."""
+async def _bus(nats: str) -> AsyncIterator[tuple[NatsBus, str, int]]:
+    """The bus to play on, where it is, and its port for MQTT when it is ours.
+
+    Somebody's, or an embedded one that leaves nothing.
+    """
     async with AsyncExitStack() as stack:
         if nats:
             bus = await stack.enter_async_context(house_bus(nats, Path()))
-            url = nats
+            url, mqtt_port = nats, 0
         else:
             folder = stack.enter_context(TemporaryDirectory(prefix="vettura-replay-"))
             pace = WallClock()
             server = await stack.enter_async_context(EmbeddedServer(Path(folder), pace=pace))
-            url = server.url
+            url, mqtt_port = server.url, server.mqtt_port
             bus = await NatsBus.connect(url, clock=pace, name="vettura replay")
             stack.push_async_callback(bus.close)
         await prepare(bus)
-        yield bus, url
+        yield bus, url, mqtt_port
 
 
 def _factor(word: str) -> float:

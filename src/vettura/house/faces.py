@@ -60,7 +60,7 @@ class NamedFace(NamedTuple):
 
 
 def build_faces(
-    home: HomeFile,
+    cars: list[CarFacts],
     bus: Bus,
     clock: Clock,
     pace: Clock,
@@ -68,11 +68,10 @@ def build_faces(
     faces: FacesConfig,
     mqtt_port: int | None,
 ) -> list[NamedFace]:
-    """Every face that is asked for, not yet running.
+    """Every face that is asked for, of these cars of one house, not yet running.
 
     `pace` counts real seconds; `mqtt_port` is the embedded bus's listener, None when there is none.
     """
-    cars = [_facts(home, index) for index in range(len(home.cars))]
     if faces.homeassistant is not None and faces.mqtt is None:
         raise UsageError("faces.homeassistant speaks through a broker", hint="add [faces.mqtt]")
     return [
@@ -131,12 +130,13 @@ def _for_the_house(
     )
 
 
-def _facts(home: HomeFile, index: int) -> CarFacts:
-    car = home.cars[index]
-    spec = load_car(car.model)
-    return CarFacts(
-        vin=car.vin, home=home.household.id, name=spec.name, make=spec.make, model=spec.model
-    )
+def facts_of(home: HomeFile) -> list[CarFacts]:
+    """What the faces are told of the cars of a house."""
+    specs = [(car.vin, load_car(car.model)) for car in home.cars]
+    return [
+        CarFacts(vin=vin, home=home.household.id, name=spec.name, make=spec.make, model=spec.model)
+        for vin, spec in specs
+    ]
 
 
 async def keep_up(named: NamedFace, pace: Clock) -> None:

@@ -18,7 +18,7 @@ from vettura.errors import BusDownError, EnvironmentFault
 from vettura.faces.config import FacesConfig
 from vettura.house.build import build, prepare
 from vettura.house.clockwork import ClockService, kept_time_ns
-from vettura.house.faces import NamedFace, all_ready, build_faces, keep_up
+from vettura.house.faces import NamedFace, all_ready, build_faces, facts_of, keep_up
 from vettura.house.file import HomeFile
 from vettura.units import NS_PER_S
 
@@ -106,7 +106,7 @@ async def _opened(home: HomeFile, wishes: Wishes) -> AsyncIterator[Running]:
         clock = await _clock(home, wishes, bus)
         log.info("house_up", home=home.household.id, nats=url, time=clock.now().isoformat())
         faces = build_faces(
-            home,
+            facts_of(home),
             bus,
             clock,
             pace,

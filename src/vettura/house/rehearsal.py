@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from vettura.bus.memory import MemoryBus, Tap
 from vettura.clock import Clock, rehearse
 from vettura.house.build import Service, build, prepare
-from vettura.house.faces import ALL_FACES, NamedFace, build_faces
+from vettura.house.faces import ALL_FACES, NamedFace, build_faces, facts_of
 from vettura.house.file import HomeFile
 from vettura.units import NS_PER_S
 
@@ -111,7 +111,9 @@ async def _live(
     await prepare(bus)
     services = build(home, bus, clock, seed=seed)
     listeners = (
-        build_faces(home, bus, clock, clock, faces=ALL_FACES, mqtt_port=None) if faces else []
+        build_faces(facts_of(home), bus, clock, clock, faces=ALL_FACES, mqtt_port=None)
+        if faces
+        else []
     )
     with suppress(TimeoutError):
         await clock.wait_for(_all(services, listeners), duration_s)
