@@ -6,6 +6,7 @@ It reads one JSON command a line from its input and answers each with one JSON l
 import asyncio
 import json
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import structlog
@@ -41,12 +42,19 @@ class Process:
             self.bus = await NatsBus.connect(self.server.url, clock=self.pace, name="peer test")
             await prepare(self.bus)
             self.face = self._face()
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._car().run())
-                group.create_task(self.face.run())
-                await self.face.ready.wait()
-                _say({"mqtt_port": self.face.port})
-                await self._obey_input()
+            # Car and bridge end while their bus still lives, as they do in a house.
+            with suppress(asyncio.CancelledError):
+                await self._live()
+            await self.bus.close()
+
+    async def _live(self):
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._car().run())
+            group.create_task(self.face.run())
+            await self.face.ready.wait()
+            _say({"mqtt_port": self.face.port})
+            await self._obey_input()
+            raise asyncio.CancelledError
 
     def _car(self):
         place = CarConfig(
@@ -79,7 +87,6 @@ class Process:
         )
         while line := await reader.readline():
             _say(await getattr(self, line.decode().strip())())
-        raise SystemExit(0)
 
     async def frame(self):
         reply = await self.bus.request(car_get(self.vin), b"", timeout_s=10.0)

@@ -247,7 +247,10 @@ class Wire:
             self._reviving = asyncio.get_running_loop().create_task(self._revive())
 
     async def _revive(self) -> None:
-        while True:
+        task = asyncio.current_task()
+        assert task is not None
+        # nats-py may swallow the cancellation of a connection that it is making.
+        while not self.is_closed and not task.cancelling():
             await self.pause(_RECONNECT_PAUSE_S)
             with suppress(BusDownError):
                 await self.open(timeout_s=_CONNECT_TIMEOUT_S)

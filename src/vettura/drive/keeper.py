@@ -31,6 +31,8 @@ log = structlog.get_logger()
 
 GRACE_S = 0.004
 """In real seconds."""
+FLUSH_S = 10.0
+"""How long a stop may take [real s]."""
 OUTBOX_LIMIT = 4_096
 """Samples and sessions waiting for the bus; beyond it the oldest are dropped and counted. As many
 audits may wait beside them."""
@@ -129,11 +131,15 @@ class Keeper:
         return GRACE_S * self._clock.speed if isfinite(self._clock.speed) else 0.0
 
     async def flush(self) -> None:
-        """Write what is left, once; for a clean stop."""
+        """Write what is left, once; for a clean stop, which waits for no bus that is gone."""
+        speed = self._clock.speed if isfinite(self._clock.speed) else 1.0
         try:
-            await self._write(await self._bucket(), await self._streams())
-        except BusError as error:
-            log.warning("car_memory_not_flushed", car=self._vin, error=error.message)
+            await self._clock.wait_for(self._flush(), FLUSH_S * speed)
+        except (BusError, TimeoutError) as error:
+            log.warning("car_memory_not_flushed", car=self._vin, error=str(error) or "no answer")
+
+    async def _flush(self) -> None:
+        await self._write(await self._bucket(), await self._streams())
 
     async def _write(self, bucket: Bucket, streams: tuple[Stream, Stream]) -> None:
         if self._trip is not None:
