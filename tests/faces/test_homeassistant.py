@@ -69,10 +69,10 @@ def test_a_config_by_device_holds_the_same_entities():
 
 
 def test_namesakes_are_told_apart_by_their_vin():
-    twin = replace(FACTS, vin="LNBSCPBA0RA000043")
+    twin = replace(FACTS, vin="LNBSCPBA0RA000056")
     found = [config["default_entity_id"] for config in messages(FACTS, twin).values()]
     assert len(set(found)) == len(found)
-    assert "lock.xiaomi_su7_000042_lock" in found
+    assert "lock.xiaomi_su7_000055_lock" in found
 
 
 def test_the_car_is_read_back_from_its_topics():
