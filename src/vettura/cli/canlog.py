@@ -70,7 +70,16 @@ def canlog(
     return 0
 
 
-def dbc() -> int:
-    """Print the DBC file of our CAN frames, for any tool that reads one."""
-    print_lines(dbc_text().splitlines())
+def dbc(*, json: Annotated[bool, Parameter(negative="")] = False) -> int:
+    """Print the DBC file of our CAN frames, for any tool that reads one.
+
+    Parameters
+    ----------
+    json
+        Print one JSON object that holds the file.
+    """
+    if json:
+        print_json({"file": "vettura.dbc", "text": dbc_text()})
+    else:
+        print_lines(dbc_text().splitlines())
     return 0

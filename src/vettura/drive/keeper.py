@@ -29,8 +29,6 @@ from vettura.errors import BusError, InputError
 
 log = structlog.get_logger()
 
-GRACE_S = 0.004
-"""In real seconds."""
 FLUSH_S = 10.0
 """How long a stop may take [real s]."""
 OUTBOX_LIMIT = 4_096
@@ -113,7 +111,6 @@ class Keeper:
         streams = await patiently(self._clock, self._streams)
         while True:
             await self._news.wait()
-            await self._clock.sleep(self._grace_s())
             self._news.clear()
             try:
                 await self._write(bucket, streams)
@@ -121,14 +118,6 @@ class Keeper:
                 log.info("car_memory_waits", car=self._vin, error=error.message)
                 self._news.set()
                 await self._clock.sleep(max(RETRY_S, self._clock.resolution_s))
-
-    def _grace_s(self) -> float:
-        """How long to let the car speak first [s of its clock].
-
-        A server that syncs each write to disk does so between two messages of one connection: an
-        answer sent together with something to keep would wait for the disk.
-        """
-        return GRACE_S * self._clock.speed if isfinite(self._clock.speed) else 0.0
 
     async def flush(self) -> None:
         """Write what is left, once; for a clean stop, which waits for no bus that is gone."""
