@@ -30,11 +30,28 @@ from vettura.clock import rehearse
 from vettura.drive import actuators as at
 from vettura.drive.docket import ID_MAX
 
+LOCKED = "Vehicle.Private.Vettura.IsLocked"
 WINDOW = "Vehicle.Cabin.Door.Row1.DriverSide.Window.Position"
 
 
 def scenario(main, *, seed=1, shuffle=None):
     return rehearse(main, start_ns=NOON_NS, seed=seed, shuffle_seed=shuffle)
+
+
+def test_whoever_hears_that_it_is_done_can_see_that_it_is():
+    async def main(clock):
+        bus = MemoryBus(clock)
+        said = []
+        async with alive(bus, clock):
+            bus.tap(lambda _time, subject, data: said.append((subject, data)))
+            await tell(bus, clock, Unlock())
+        return said
+
+    said = scenario(main)
+    asked, told, *rest = [each for each in said if each[0] != car_targets(VIN)]
+    assert asked[0] == car_do(VIN, "unlock")
+    assert decode(told[1], SignalFrame, where=told[0]).values[LOCKED] is False
+    assert decode(rest[0][1], Answer, where=rest[0][0]) == Answer(ok=True, state="reached")
 
 
 @pytest.mark.parametrize("driving", [True, False])

@@ -106,6 +106,8 @@ class CarService:
         self._news: dict[str, SignalValue] = {}
         """What providers have said and no frame has told."""
         self._targets: dict[str, SignalValue] = {}
+        self._replies: list[tuple[Message, Answer]] = []
+        """Who is answered as soon as the frame is out."""
         self._telling = Telling(bus, self._params, spec, config.vin)
         self._air = Air()
         self._trip: Trip | None = None
@@ -221,12 +223,13 @@ class CarService:
                 continue
             self._advance(self._clock.now_ns())
             if first is not None:
-                await self._take(first)
+                self._take(first)
             for _ in range(self._queue.qsize()):
-                await self._take(self._queue.get_nowait())
+                self._take(self._queue.get_nowait())
             await self._tell_targets()
             self._news.clear()
             await self._telling.publish(self._car, self._air, self._docket.provided)
+            await self._answer()
             self._keep()
 
     async def _turn(self) -> _Item | None:
@@ -280,8 +283,8 @@ class CarService:
         self._car, audits = self._docket.look(self._car)
         self._audit(audits)
 
-    async def _take(self, item: _Item) -> None:
-        """Deal with one thing out of the queue."""
+    def _take(self, item: _Item) -> None:
+        """Deal with one thing out of the queue; who asked is answered once the frame is out."""
         if isinstance(item, Message):
             before = self._car
             heard = self._docket.hear(before, item)
@@ -289,7 +292,7 @@ class CarService:
             if heard.command is not None:
                 self._follow_up(before, heard, item)
             if heard.answer is not None:
-                await self._respond(item, heard.answer)
+                self._replies.append((item, heard.answer))
             if heard.forward is not None:
                 self._hand_on(heard.forward)
         elif isinstance(item, _Wished):
@@ -300,10 +303,16 @@ class CarService:
             self._note(heard)
             for message in self._docket.waiting(item.forward):
                 if heard.answer is not None:
-                    await self._respond(message, heard.answer)
+                    self._replies.append((message, heard.answer))
         else:
             self._car, audits = self._docket.look(self._car)
             self._audit(audits)
+
+    async def _answer(self) -> None:
+        """Answer who asked: whoever hears that it is done can see that it is."""
+        replies, self._replies = self._replies, []
+        for message, answer in replies:
+            await self._respond(message, answer)
 
     def _note(self, heard: Heard) -> None:
         self._car = heard.car
