@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 LINK = re.compile(r"!?\[[^\]]*\]\((?P<target>[^)\s]+)\)")
-SKIPPED = {".venv", ".git", "node_modules"}
+SKIPPED = {".venv", ".git", ".peers", "node_modules"}
 
 
 def broken(page: Path) -> Iterator[str]:
