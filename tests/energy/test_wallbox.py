@@ -11,13 +11,12 @@ from home.scripted_car import WALL_POWER, ScriptedCar
 from vettura.bus.memory import MemoryBus
 from vettura.bus.messages import (
     Answer,
-    DeviceAction,
-    DeviceState,
     MeterValue,
     SignalFrame,
     decode,
     encode,
 )
+from vettura.bus.messages_home import DeviceAction, DeviceState, EntityState
 from vettura.bus.subjects import HOME_BUCKET, device_do, device_state, meter
 from vettura.clock import rehearse
 from vettura.energy.station import Station, counted, heard, recalled, refused_offer, status, taken
@@ -70,11 +69,12 @@ class World:
         return [decode(d, MeterValue, where=s) for _, s, d in self.heard if s == METER]
 
     def states(self):
-        return [decode(d, DeviceState, where=s).state for _, s, d in self.heard if s == STATE]
+        told = [decode(d, DeviceState, where=s) for _, s, d in self.heard if s == STATE]
+        return [one.entities["sensor.wallbox"].state for one in told]
 
     async def kept(self):
         entry = await (await self.bus.bucket(HOME_BUCKET)).get(STATE)
-        return decode(entry.value, DeviceState, where="kept")
+        return decode(entry.value, DeviceState, where="kept").entities["sensor.wallbox"]
 
 
 def scenario(script, *, with_car=True):
@@ -320,6 +320,7 @@ def test_energy_never_falls_and_never_exceeds_what_the_station_can_give(steps):
     [{}, {"vin": "", "energy_wh": "many"}, {"energy_wh": -5.0}, {"offered_w": float("nan")}],
 )
 def test_a_memory_that_makes_no_sense_begins_anew(attributes):
-    kept = DeviceState(time_ns=1, state="available", attributes=attributes)
+    state = EntityState(state="available", attributes=attributes)
+    kept = DeviceState(time_ns=1, entities={"sensor.wallbox": state})
     expected = Station(time_ns=START_NS, offered_w=11_000.0, heard_ns=START_NS)
     assert recalled(kept, CONFIG, START_NS) == expected

@@ -20,7 +20,6 @@ from vettura.bus.messages import (
     Climate,
     ClockState,
     Command,
-    DeviceAction,
     Drive,
     Flap,
     Inject,
@@ -40,6 +39,7 @@ from vettura.bus.messages import (
     decode,
     encode,
 )
+from vettura.bus.messages_home import DeviceAction
 from vettura.bus.signals import Signal, signal_table
 from vettura.bus.subjects import car_do
 from vettura.car.ageing import AGEING

@@ -13,13 +13,13 @@ from vettura.bus.memory import MemoryBus
 from vettura.bus.messages import (
     Answer,
     Command,
-    DeviceState,
     Lock,
     SignalFrame,
     Weather,
     decode,
     encode,
 )
+from vettura.bus.messages_home import DeviceState
 from vettura.bus.recording import Recorded, Recording, RecordingWriter, recorded
 from vettura.bus.subjects import HOME_BUCKET, car_do, car_get, car_signals, device_state, weather
 from vettura.clock import rehearse
@@ -226,7 +226,7 @@ def test_messages_that_are_none_are_played_as_they_are(tmp_path):
 
 
 def test_a_recorder_begins_with_what_is_there(tmp_path):
-    state = DeviceState(time_ns=NOON_NS, state="ready")
+    state = DeviceState(time_ns=NOON_NS, entities={})
     whole = frame(full=True, Speed=7.0).data
 
     async def main(clock):

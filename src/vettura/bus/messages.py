@@ -1,5 +1,7 @@
 """What travels: one struct for each subject, MessagePack inside, JSON at the edges.
 
+Devices and scenes of the home are in `messages_home`.
+
 Times are integer nanoseconds since the epoch, UTC. Quantities are SI, watt-hours and degrees
 Celsius; only `SignalFrame` speaks VSS units, because its paths do. Unknown fields are ignored.
 """
@@ -340,23 +342,6 @@ class Wish(Wire, frozen=True, kw_only=True):
     id: str
     path: str
     value: SignalValue
-
-
-class DeviceState(Wire, frozen=True, kw_only=True):
-    """`home.<home>.<device>.state`, in Home Assistant's words."""
-
-    time_ns: int
-    state: str
-    attributes: dict[str, SignalValue] = {}
-
-
-class DeviceAction(Wire, frozen=True, kw_only=True):
-    """`home.<home>.<device>.do`: an action for a device, answered with an Answer."""
-
-    id: str
-    action: str
-    data: dict[str, SignalValue] = {}
-    who: str = ""
 
 
 class Weather(Wire, frozen=True, kw_only=True):

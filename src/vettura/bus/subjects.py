@@ -12,7 +12,13 @@
 | `car.<vin>.audit` | Audit | stream `audit` |
 | `car.<vin>.samples`, `car.<vin>.sessions` | Sample, Session | stream `cars` |
 | `home.<home>.<device>.state` | DeviceState | publish, kept in bucket `home` |
+| `home.<home>.<device>.about` | DeviceAbout | publish, kept in bucket `home` |
 | `home.<home>.<device>.do` | DeviceAction, answered with Answer | request |
+| `home.<home>.event` | HomeEvent | core publish |
+| `home.<home>.topic.in`, `.out` | TopicMessage: MQTT for scenes, and theirs | core publish |
+| `home.<home>.topics` | TopicsWanted | publish, kept in bucket `home` |
+| `home.<home>.called` | Called | core publish |
+| `home.<home>.trace` | Trace | stream `traces` |
 | `home.<home>.weather`, `home.<home>.today` | Weather, Today | publish, kept in bucket `home` |
 | `energy.<home>.meter.<station>` | MeterValue | publish |
 | `house.<home>.clock` | ClockState | publish |
@@ -29,6 +35,9 @@ CARS_STREAM_MAX_AGE_S = 400.0 * 86_400.0
 AUDIT_STREAM = "audit"
 AUDIT_STREAM_SUBJECTS = ("car.*.audit",)
 AUDIT_STREAM_MAX_AGE_S = 400.0 * 86_400.0
+TRACES_STREAM = "traces"
+TRACES_STREAM_SUBJECTS = ("home.*.trace",)
+TRACES_STREAM_MAX_AGE_S = 30.0 * 86_400.0
 CARS_BUCKET = "cars"
 HOME_BUCKET = "home"
 HOUSE_BUCKET = "house"
@@ -85,13 +94,48 @@ def car_sessions(vin: str) -> str:
 
 
 def device_state(home: str, device: str) -> str:
-    """Where a device says how it is."""
+    """Where a device says how it is; `*` for every device."""
     return f"home.{home}.{device}.state"
+
+
+def device_about(home: str, device: str) -> str:
+    """Where a device says what it is; `*` for every device."""
+    return f"home.{home}.{device}.about"
 
 
 def device_do(home: str, device: str) -> str:
     """Where a device takes actions."""
     return f"home.{home}.{device}.do"
+
+
+def home_event(home: str) -> str:
+    """Where what happens without being a state is told."""
+    return f"home.{home}.event"
+
+
+def topic_in(home: str) -> str:
+    """Where MQTT messages that scenes want appear."""
+    return f"home.{home}.topic.in"
+
+
+def topic_out(home: str) -> str:
+    """Where scenes say what to publish over MQTT."""
+    return f"home.{home}.topic.out"
+
+
+def topics_wanted(home: str) -> str:
+    """Where scenes say which MQTT topics they listen to."""
+    return f"home.{home}.topics"
+
+
+def called(home: str) -> str:
+    """Where every action of a scene appears."""
+    return f"home.{home}.called"
+
+
+def trace(home: str) -> str:
+    """Where every run of a scene is stored."""
+    return f"home.{home}.trace"
 
 
 def weather(home: str) -> str:

@@ -3,7 +3,8 @@
 import math
 from dataclasses import dataclass, replace
 
-from vettura.bus.messages import DeviceState, MeterValue, SignalFrame, SignalValue
+from vettura.bus.messages import MeterValue, SignalFrame
+from vettura.bus.messages_home import DeviceAbout, DeviceState, EntityAbout, EntityState
 from vettura.life.station import StationConfig
 from vettura.units import NS_PER_S, SECONDS_PER_HOUR
 
@@ -85,7 +86,7 @@ def released(station: Station, now_ns: int) -> Station:
     return replace(station, vin="", power_w=0.0, heard_ns=now_ns)
 
 
-def refused_offer(config: StationConfig, power_w: SignalValue | None) -> str:
+def refused_offer(config: StationConfig, power_w: object) -> str:
     """Why the station cannot offer that power [W]; empty when it can."""
     is_number = isinstance(power_w, int | float) and not isinstance(power_w, bool)
     value = _number(power_w, math.nan) if is_number else math.nan
@@ -96,16 +97,27 @@ def refused_offer(config: StationConfig, power_w: SignalValue | None) -> str:
 
 def device_state(station: Station, config: StationConfig) -> DeviceState:
     """The station as it is told and kept."""
-    return DeviceState(
-        time_ns=station.time_ns,
-        state=status(station, config),
-        attributes={
-            "vin": station.vin,
-            "power_w": station.power_w,
-            "energy_wh": station.energy_wh,
-            "offered_w": station.offered_w,
-        },
+    attributes = {
+        "vin": station.vin,
+        "power_w": station.power_w,
+        "energy_wh": station.energy_wh,
+        "offered_w": station.offered_w,
+    }
+    state = EntityState(state=status(station, config), attributes=attributes)
+    return DeviceState(time_ns=station.time_ns, entities={entity_of(config): state})
+
+
+def device_about(config: StationConfig) -> DeviceAbout:
+    """What the station is."""
+    status_about = EntityAbout(
+        name="Wallbox", device_class="enum", options=[AVAILABLE, OCCUPIED, CHARGING, FAULTED]
     )
+    return DeviceAbout(name=config.id, origin="virtual", entities={entity_of(config): status_about})
+
+
+def entity_of(config: StationConfig) -> str:
+    """The entity that is the station itself."""
+    return f"sensor.{config.id.lower().replace('-', '_')}"
 
 
 def meter_value(station: Station) -> MeterValue:
@@ -115,7 +127,8 @@ def meter_value(station: Station) -> MeterValue:
 
 def recalled(kept: DeviceState | None, config: StationConfig, now_ns: int) -> Station:
     """Go on from what was kept; None begins a new station. Nothing flows before the car speaks."""
-    attributes = kept.attributes if kept else {}
+    told = kept.entities.get(entity_of(config)) if kept else None
+    attributes = told.attributes if told else {}
     offered_w = _number(attributes.get("offered_w"), config.power_w_max)
     return Station(
         time_ns=now_ns,
@@ -126,7 +139,7 @@ def recalled(kept: DeviceState | None, config: StationConfig, now_ns: int) -> St
     )
 
 
-def _number(value: SignalValue | None, otherwise: float) -> float:
+def _number(value: object, otherwise: float) -> float:
     if isinstance(value, int | float) and math.isfinite(value):
         return float(value)
     return otherwise

@@ -3,10 +3,12 @@
 from typing import final
 
 from vettura.bus.interface import Bus
-from vettura.bus.messages import DeviceState, MeterValue, decode, encode
+from vettura.bus.messages import MeterValue, decode, encode
+from vettura.bus.messages_home import DeviceState
 from vettura.bus.subjects import HOME_BUCKET, meter
+from vettura.bus.subjects import device_about as device_about_subject
 from vettura.bus.subjects import device_state as device_state_subject
-from vettura.energy.station import Station, device_state, meter_value
+from vettura.energy.station import Station, device_about, device_state, meter_value
 from vettura.life.station import StationConfig
 from vettura.units import NS_PER_S
 
@@ -28,6 +30,8 @@ class Telling:
         self._config = config
         self._state_subject = device_state_subject(home_id, config.id)
         self._meter_subject = meter(home_id, config.id)
+        self._about_subject = device_about_subject(home_id, config.id)
+        self._is_introduced = False
         self._kept: DeviceState | None = None
         self._metered: MeterValue | None = None
 
@@ -44,11 +48,20 @@ class Telling:
 
     async def tell(self, station: Station) -> None:
         """Publish and keep what is news about the station."""
+        if not self._is_introduced:
+            await self._introduce()
+            self._is_introduced = True
         await self._tell_state(device_state(station, self._config))
         value = meter_value(station)
         if self._metered is None or _is_metered_news(value, self._metered):
             await self._bus.publish(self._meter_subject, encode(value))
             self._metered = value
+
+    async def _introduce(self) -> None:
+        """Say what the station is, and keep it."""
+        about = encode(device_about(self._config))
+        await self._bus.publish(self._about_subject, about)
+        await (await self._bus.bucket(HOME_BUCKET)).put(self._about_subject, about)
 
     async def _tell_state(self, state: DeviceState) -> None:
         kept = self._kept
@@ -62,11 +75,15 @@ class Telling:
 
 
 def _shown(state: DeviceState) -> tuple[object, ...]:
-    return state.state, state.attributes["vin"], state.attributes["offered_w"]
+    return [told.state for told in state.entities.values()], _attributes(state, "vin", "offered_w")
+
+
+def _attributes(state: DeviceState, *names: str) -> list[object]:
+    return [told.attributes[name] for told in state.entities.values() for name in names]
 
 
 def _has_grown(state: DeviceState, kept: DeviceState) -> bool:
-    grew = state.attributes["energy_wh"] != kept.attributes["energy_wh"]
+    grew = _attributes(state, "energy_wh") != _attributes(kept, "energy_wh")
     return grew and state.time_ns - kept.time_ns >= KEEP_NS
 
 

@@ -12,7 +12,6 @@ from vettura.bus.interface import Bus
 from vettura.bus.messages import (
     Answer,
     Command,
-    DeviceAction,
     Offer,
     Plug,
     SignalFrame,
@@ -21,6 +20,7 @@ from vettura.bus.messages import (
     decode,
     encode,
 )
+from vettura.bus.messages_home import DeviceAction
 from vettura.bus.subjects import car_do, car_get, car_signals, device_do
 from vettura.clock.interface import Clock
 from vettura.energy.station import (

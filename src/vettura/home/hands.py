@@ -7,12 +7,12 @@ from vettura.bus.interface import Bus
 from vettura.bus.messages import (
     Answer,
     Command,
-    DeviceAction,
     Unplug,
     Verb,
     decode,
     encode,
 )
+from vettura.bus.messages_home import DeviceAction
 from vettura.bus.subjects import car_do, device_do
 from vettura.clock.interface import Clock
 from vettura.errors import BusError, InputError
