@@ -1,0 +1,1 @@
+"""Scenes: Home Assistant's automations, read into a typed tree and run."""
