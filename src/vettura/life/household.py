@@ -1,4 +1,4 @@
-"""Who lives where, and what they do with their cars: the part of the house file about people."""
+"""Who lives where, and what they do all day: the part of the house file about people."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -14,19 +14,25 @@ from vettura.life.places import Kind, Place, distance_m
 WeekDay: TypeAlias = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEK: tuple[WeekDay, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
+AREAS = ("hall", "living room", "kitchen", "bedroom", "bathroom", "garage", "garden")
+"""The rooms of a home that names none of its own; people walk through these."""
+
 _PEOPLE_MAX = 12
+_AREAS_MAX = 40
 _PLACES_MAX = 64
 _FAR_M = 300_000.0
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One driver and their habits. Times are shown by the clock at home, as HH:MM."""
+    """One person and their habits. Times are shown by the clock at home, as HH:MM."""
 
     name: str
-    car: str
-    """VIN of the car that this person drives, and nobody else."""
+    car: str = ""
+    """VIN of the car that this person drives, and nobody else; empty for who has none."""
+    travels_by: Literal["auto", "foot", "bus", "scooter"] = "auto"
+    """How who has no car gets about: `auto` is on foot when it is near, else by bus."""
     work: str = ""
-    """Name of the place of work; empty for who does not drive to work."""
+    """Name of the place of work or lessons; empty for who does not go to work."""
     school: str = ""
     """Name of the school where a child is dropped on the way to work; empty for none."""
     work_days: tuple[WeekDay, ...] = WEEK[:5]
@@ -35,9 +41,23 @@ class Person(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     returns_at: str = "17:45"
     """When they leave work, give or take some more."""
     shops_per_week: float = 2.0
-    """How often they drive to a shop; at most once a day."""
+    """How often they go to a shop; at most once a day."""
     leisure_per_week: float = 1.5
-    """How often they drive somewhere for fun, mostly at the weekend; at most once a day."""
+    """How often they go somewhere for fun, mostly at the weekend; at most once a day."""
+    wakes_at: str = "06:40"
+    """When they wake before a day of work, give or take some minutes; earlier to leave in time."""
+    sleeps_at: str = "23:00"
+    """When they fall asleep from Sunday to Thursday, later when they come home late."""
+    weekend_wakes_at: str = "08:30"
+    """When they wake on days without work."""
+    weekend_sleeps_at: str = "23:45"
+    """When they fall asleep on Friday and Saturday."""
+    bedroom: str = "bedroom"
+    """The area where they sleep."""
+    weight_kg: float = 70.0
+    """About what a scale shows; it drifts by the weeks."""
+    resting_bpm: float = 60.0
+    """Heart rate of who sits still [beats per minute]."""
     cabin_degc: float = 21.0
     prepare_s: float = 600.0
     """How long before leaving the cabin is heated or cooled when the weather asks for it."""
@@ -45,9 +65,17 @@ class Person(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def __post_init__(self) -> None:
         check_text("people.name", self.name)
         where = f"people.{self.name}"
-        check_token(f"{where}.car", self.car)
+        if self.car:
+            check_token(f"{where}.car", self.car)
         check_time(f"{where}.leaves_at", self.leaves_at, low="04:00", high="12:00")
         check_time(f"{where}.returns_at", self.returns_at, low=self.leaves_at, high="21:30")
+        for key in ("wakes_at", "weekend_wakes_at"):
+            check_time(f"{where}.{key}", getattr(self, key), low="04:00", high="12:00")
+        for key in ("sleeps_at", "weekend_sleeps_at"):
+            check_time(f"{where}.{key}", getattr(self, key), low="20:00", high="23:59")
+        check_text(f"{where}.bedroom", self.bedroom)
+        check_range(f"{where}.weight_kg", self.weight_kg, low=3, high=300)
+        check_range(f"{where}.resting_bpm", self.resting_bpm, low=35, high=110)
         check_range(f"{where}.shops_per_week", self.shops_per_week, low=0, high=7)
         check_range(f"{where}.leisure_per_week", self.leisure_per_week, low=0, high=7)
         check_range(f"{where}.cabin_degc", self.cabin_degc, low=16, high=30)
@@ -67,6 +95,8 @@ class Household(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     people: tuple[Person, ...] = ()
     title: str = ""
     """What the page calls the home; its id when empty."""
+    areas: tuple[str, ...] = AREAS
+    """The rooms, as devices and bedrooms name them."""
     plug_below_soc: float = 0.7
     """Who comes home with less displayed charge than this plugs in."""
 
@@ -80,7 +110,11 @@ class Household(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         check_range("number of people", len(self.people), low=0, high=_PEOPLE_MAX)
         _check_unique("places.name", (place.name for place in self.places))
         _check_unique("people.name", (person.name for person in self.people))
-        _check_unique("people.car", (person.car for person in self.people))
+        _check_unique("people.car", (person.car for person in self.people if person.car))
+        check_range("number of areas", len(self.areas), low=1, high=_AREAS_MAX)
+        for area in self.areas:
+            check_text("household.areas", area)
+        _check_unique("household.areas", self.areas)
         if len(self.places_of("home")) != 1:
             raise InputError(
                 f"{len(self.places_of('home'))} places of kind home", hint="give exactly one"
@@ -91,6 +125,11 @@ class Household(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         for person in self.people:
             self._check_goes_to(person.name, "work", person.work)
             self._check_goes_to(person.name, "school", person.school)
+            if person.bedroom not in self.areas and "bedroom" in self.areas:
+                raise InputError(
+                    f"people.{person.name}.bedroom is {person.bedroom!r}",
+                    hint=f"give one of household.areas: {', '.join(self.areas)}",
+                )
 
     @property
     def home(self) -> Place:

@@ -17,13 +17,15 @@ EARTH_RADIUS_M = 6_371_008.8
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A place that a car can drive to."""
+    """A place that people go to."""
 
     name: str
     kind: Kind
     latitude_deg: float
     longitude_deg: float
     elevation_m: float = 0.0
+    radius_m: float = 100.0
+    """Who is as near as this is there."""
 
     def __post_init__(self) -> None:
         check_text("places.name", self.name)
@@ -36,6 +38,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         check_range(f"{where}.latitude_deg", self.latitude_deg, low=-80, high=80)
         check_range(f"{where}.longitude_deg", self.longitude_deg, low=-180, high=180)
         check_range(f"{where}.elevation_m", self.elevation_m, low=-450, high=5500)
+        check_range(f"{where}.radius_m", self.radius_m, low=10, high=5000)
 
 
 def distance_m(origin: Place, destination: Place) -> float:

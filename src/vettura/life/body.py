@@ -1,0 +1,116 @@
+"""What a body does over the day, as a band or a scale would measure it. Pure.
+
+Everything is a function of the person's plan and the time, so that it can be asked for again at any
+moment, after a restart too.
+"""
+
+from datetime import date
+from functools import lru_cache
+from itertools import pairwise
+
+from vettura.clock.chance import random_stream
+from vettura.life.household import Household, Person
+from vettura.life.person_day import Journey, PersonDay, Spell
+from vettura.units import NS_PER_S, SECONDS_PER_HOUR
+
+STEPS_PER_HOUR = {
+    "sleeping": 0.0,
+    "up": 500.0,
+    "washing": 200.0,
+    "breakfast": 250.0,
+    "dressing": 350.0,
+    "resting": 260.0,
+    "cooking": 480.0,
+    "eating": 60.0,
+    "watching": 90.0,
+    "reading": 20.0,
+    "foot": 6_400.0,
+    "bus": 1_900.0,
+    "scooter": 150.0,
+    "car": 100.0,
+    "work": 420.0,
+    "school": 520.0,
+    "shop": 2_300.0,
+    "leisure": 1_300.0,
+    "home": 260.0,
+}
+"""By what is done: a whole day comes to 5,000 to 9,000, about what adults in Europe walk (Althoff
+and others 2017, Nature 547, 336: 5,000 in the mean of 111 countries)."""
+EXERTION = {
+    "sleeping": -0.14,
+    "watching": 0.02,
+    "reading": 0.0,
+    "eating": 0.12,
+    "cooking": 0.25,
+    "foot": 0.65,
+    "scooter": 0.25,
+    "car": 0.15,
+    "bus": 0.2,
+    "shop": 0.4,
+    "leisure": 0.7,
+}
+"""Heart rate over the resting one, as a share of it; at night it is some 15 % lower."""
+_EXERTION_ELSE = 0.15
+_PACE_NS = 300 * NS_PER_S
+_FORTNIGHT_DAYS = 14
+
+
+def doing_at(day: PersonDay, now_ns: int) -> str:
+    """What is done at that time: at home the spell, under way how, elsewhere why they are there."""
+    return _doing(day.spell(now_ns), day.journey(now_ns), now_ns)
+
+
+def steps_at(day: PersonDay, now_ns: int) -> int:
+    """Steps since the date began."""
+    times = sorted(
+        {day.begin_ns, now_ns}
+        | {spell.begin_ns for spell in day.spells}
+        | {time for j in day.journeys for time in (j.leave_ns, j.arrive_ns)}
+    )
+    times = [time for time in times if day.begin_ns <= time <= now_ns]
+    steps = 0.0
+    for begin_ns, end_ns in pairwise(times):
+        hours = (end_ns - begin_ns) / NS_PER_S / SECONDS_PER_HOUR
+        steps += hours * STEPS_PER_HOUR[doing_at(day, begin_ns)]
+    return int(steps)
+
+
+def heart_bpm(person: Person, day: PersonDay, now_ns: int, seed: int) -> int:
+    """Heart rate about that time [beats per minute]; the same within five minutes."""
+    exertion = EXERTION.get(doing_at(day, now_ns), _EXERTION_ELSE)
+    chance = random_stream(seed, f"heart.{person.name}.{now_ns // _PACE_NS}")
+    return round(person.resting_bpm * (1.0 + exertion + chance.gauss(0.0, 0.05)))
+
+
+def weight_kg(household: Household, person: Person, day: date, seed: int) -> float:
+    """Weight on the morning of that date [kg]: a drift over weeks of some percent, and the day's.
+
+    The day's spread of 0.4 % is the order of what people who weigh themselves daily see (Orsama
+    and others 2014, Obesity Facts 7, 36).
+    """
+    fortnight, rest = divmod(day.toordinal(), _FORTNIGHT_DAYS)
+    share = rest / _FORTNIGHT_DAYS
+    name = f"{household.id}.{person.name}"
+    drift = (1.0 - share) * _drift(name, fortnight, seed) + share * _drift(
+        name, fortnight + 1, seed
+    )
+    chance = random_stream(seed, f"weight.{name}.{day.isoformat()}")
+    return person.weight_kg * (1.0 + drift + chance.gauss(0.0, 0.004))
+
+
+@lru_cache(maxsize=256)
+def _drift(name: str, fortnight: int, seed: int) -> float:
+    """Share by which the weight is off then: chance remembered over half a year."""
+    total = sum(
+        0.8**age * random_stream(seed, f"drift.{name}.{fortnight - age}").gauss(0.0, 0.008)
+        for age in range(13)
+    )
+    return min(max(total, -0.08), 0.08)
+
+
+def _doing(spell: Spell, journey: Journey | None, now_ns: int) -> str:
+    if journey is None:
+        return spell.doing
+    if now_ns < journey.arrive_ns:
+        return journey.way
+    return spell.doing if journey.purpose == "home" else journey.purpose
