@@ -11,6 +11,7 @@ from vettura.bus.messages import Answer, Climate, Drive, Lock, SignalFrame, Unlo
 from vettura.bus.subjects import car_get, car_signals
 from vettura.clock.interface import Clock
 from vettura.errors import BusError, InputError
+from vettura.home.device.service import DevicesService
 from vettura.home.hands import Hands
 from vettura.home.outlook import Outlook
 from vettura.home.plan import (
@@ -24,7 +25,7 @@ from vettura.home.plan import (
     stay_at,
     tended,
 )
-from vettura.home.sight import CarSeen, Sight
+from vettura.home.sight import MODE, PLACE, CarSeen, Sight
 from vettura.life.household import Household, Person
 from vettura.life.places import Place
 from vettura.life.road import make_trip
@@ -50,6 +51,7 @@ class PersonService:
         *,
         seed: int,
         station: StationConfig | None,
+        devices: DevicesService | None = None,
     ) -> None:
         self._bus = bus
         self._clock = clock
@@ -59,6 +61,7 @@ class PersonService:
         self._outlook = Outlook(household, person, seed=seed, can_charge=station is not None)
         self._hands = Hands(bus, clock, home=household.id, vin=person.car, station=station)
         self._sight = Sight()
+        self._devices = devices
         self._memory = Memory()
         self._log = log.bind(person=person.name, car=person.car)
 
@@ -93,15 +96,27 @@ class PersonService:
 
     def _take(self, data: bytes, subject: str) -> None:
         try:
-            self._sight.take(decode(data, SignalFrame, where=subject))
+            frame = decode(data, SignalFrame, where=subject)
         except InputError as error:
             self._log.warning("frame_ignored", error=error.message)
+            return
+        self._sight.take(frame)
+        if PLACE in frame.values or MODE in frame.values:
+            self._tell_devices()
+
+    def _tell_devices(self) -> None:
+        """Who sits in the car is where it is, and so is what they carry."""
+        car = self._sight.look()
+        if car is not None and self._devices is not None:
+            self._devices.see(car, self._person.car)
 
     async def _live(self) -> None:
         async for now_ns in self._clock.every(LOOK_S):
             car = self._sight.look()
             if car is None:
                 continue
+            if car.is_driving:
+                self._tell_devices()
             self._memory = observe(self._memory, car, now_ns)
             stays = self._outlook.day(now_ns).stays
             step = decide(

@@ -11,6 +11,7 @@ from vettura.bus.messages import Activity, Today, Wire, encode
 from vettura.bus.subjects import HOME_BUCKET, today, weather
 from vettura.clock.interface import Clock
 from vettura.errors import BusError
+from vettura.home.device.service import DevicesService
 from vettura.home.outlook import WEATHER_NS, weather_around
 from vettura.home.person import PersonService
 from vettura.life.day import plan_day
@@ -29,7 +30,7 @@ class HouseholdService:
     """The people of one home. `run()` never returns by itself.
 
     All that happens by chance follows from `seed`; `station` is the wallbox at home, None when
-    there is none.
+    there is none, `devices` notice where their drivers' cars are.
     """
 
     def __init__(
@@ -40,14 +41,18 @@ class HouseholdService:
         *,
         seed: int,
         station: StationConfig | None,
+        devices: DevicesService | None = None,
     ) -> None:
         self._bus = bus
         self._clock = clock
         self._household = household
         self._seed = seed
         self._people = [
-            PersonService(bus, clock, household, person, seed=seed, station=station)
+            PersonService(
+                bus, clock, household, person, seed=seed, station=station, devices=devices
+            )
             for person in household.people
+            if person.car
         ]
 
     async def run(self) -> None:

@@ -18,7 +18,7 @@ from vettura.car import load_car
 from vettura.clock.interface import Clock
 from vettura.drive import CarConfig, CarService, TwinConfig, TwinService
 from vettura.energy import WallboxService
-from vettura.home import HouseholdService
+from vettura.home import DevicesService, HouseholdService, World, models_of
 from vettura.house.file import CarEntry, HomeFile, place_of
 
 
@@ -50,7 +50,12 @@ def build(home: HomeFile, bus: Bus, clock: Clock, *, seed: int) -> dict[str, Ser
     for station in home.stations:
         services[f"station {station.id}"] = WallboxService(bus, clock, household.id, station)
     nearest = home.stations[0] if home.stations else None
-    services["household"] = HouseholdService(bus, clock, household, seed=seed, station=nearest)
+    world = World(household, seed=seed)
+    devices = DevicesService(bus, clock, world, models_of(household, home.devices))
+    services["devices"] = devices
+    services["household"] = HouseholdService(
+        bus, clock, household, seed=seed, station=nearest, devices=devices
+    )
     return services
 
 

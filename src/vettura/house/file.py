@@ -11,6 +11,7 @@ from vettura.car import load_car
 from vettura.config import parse_toml, read_bytes
 from vettura.errors import InputError
 from vettura.faces.config import FacesConfig, Port
+from vettura.home.device.kinds import AnyEntry, check_devices
 from vettura.life import Household, Place, StationConfig
 
 
@@ -56,6 +57,8 @@ class HomeFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     household: Household
     cars: Annotated[list[CarEntry], Meta(min_length=1)]
     stations: list[StationConfig] = []
+    devices: Annotated[list[AnyEntry], Meta(max_length=500)] = []
+    """Virtual devices, by kind."""
     bus: BusConfig = BusConfig()
     faces: FacesConfig = FacesConfig()
 
@@ -87,11 +90,12 @@ def _check(home: HomeFile) -> None:
         if vins.count(vin) > 1:
             raise InputError(f"cars: vin {vin} stands twice")
     for person in home.household.people:
-        if person.car not in vins:
+        if person.car and person.car not in vins:
             raise InputError(
                 f"household.people: {person.name} drives '{person.car}', which no car has as vin",
                 hint=f"known are {', '.join(vins)}",
             )
+    check_devices(home.household, home.devices, [station.id for station in home.stations])
 
 
 def place_of(home: HomeFile, car: CarEntry) -> Place:

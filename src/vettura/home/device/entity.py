@@ -1,0 +1,122 @@
+"""Putting a device into Home Assistant's words."""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from vettura.bus.messages_home import DeviceAbout, EntityAbout, EntityState
+from vettura.errors import InputError
+from vettura.life.limits import check_text
+
+MAKER = "vettura"
+_ID = re.compile(r"[a-z0-9][-_a-z0-9]{0,31}")
+
+
+class DeviceEntry(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"
+):
+    """`[[devices]]`: what every kind of device has."""
+
+    id: str
+    name: str = ""
+    """What people call it; its id in words when empty."""
+    area: str = ""
+    """The room it is in, one of `household.areas`; empty for what is carried about."""
+
+    def __post_init__(self) -> None:
+        if not _ID.fullmatch(self.id):
+            raise InputError(
+                f"devices.id is {self.id[:40]!r}",
+                hint="give 1 to 32 small letters, digits, - and _, beginning with no sign",
+            )
+        if self.name:
+            check_text(f"devices.{self.id}.name", self.name)
+
+    @property
+    def kind(self) -> str:
+        """The word for it in the home file."""
+        return str(self.__struct_config__.tag)
+
+    @property
+    def slug(self) -> str:
+        """Its id as entity ids begin."""
+        return self.id.replace("-", "_")
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return self.name or self.id.replace("-", " ").replace("_", " ").capitalize()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entity:
+    """One entity of a device: its id, what it is, and the attributes that it always shows."""
+
+    id: str
+    about: EntityAbout
+    fixed: dict[str, Any]
+
+    def state(self, state: str, **attributes: Any) -> EntityState:
+        """It as it is now."""
+        return EntityState(state=state, attributes=attributes | self.fixed)
+
+    def on(self, is_on: bool, **attributes: Any) -> EntityState:
+        """It as on or off."""
+        return self.state("on" if is_on else "off", **attributes)
+
+
+def entity(
+    entry: DeviceEntry,
+    domain: str,
+    suffix: str = "",
+    *,
+    actions: Sequence[str] = (),
+    icon: str = "",
+    fixed: Mapping[str, Any] | None = None,
+    **about: Any,
+) -> Entity:
+    """An entity of the device; `about` is as in `EntityAbout`, actions without their domain."""
+    words = suffix.replace("_", " ")
+    name = f"{entry.title} {words}".strip()
+    told = EntityAbout(name=name, actions=[f"{domain}.{action}" for action in actions], **about)
+    shown = {
+        key: value
+        for key in ("device_class", "unit_of_measurement", "state_class")
+        if (value := getattr(told, key))
+    }
+    if told.options:
+        shown["options"] = told.options
+    if icon:
+        shown["icon"] = icon
+    shown |= {"friendly_name": name, **(fixed or {})}
+    end = f"_{suffix}" if suffix else ""
+    return Entity(id=f"{domain}.{entry.slug}{end}", about=told, fixed=shown)
+
+
+def device(
+    entry: DeviceEntry,
+    *entities: Entity,
+    model: str = "",
+    origin: str = "virtual",
+    services: Sequence[str] = (),
+) -> DeviceAbout:
+    """What the device is, of these entities."""
+    return DeviceAbout(
+        name=entry.title,
+        area=entry.area,
+        manufacturer=MAKER,
+        model=model or entry.kind.replace("_", " "),
+        origin=origin,
+        entities={each.id: each.about for each in entities},
+        services=list(services),
+    )
+
+
+def slug(name: str) -> str:
+    """A name as Home Assistant makes it the end of an entity id: Zoë becomes zoe."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_") or "unknown"
