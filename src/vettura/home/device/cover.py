@@ -80,15 +80,15 @@ class CoverModel:
         if state.target != state.position:
             word = "opening" if state.target > state.position else "closing"
         else:
-            word = "closed" if state.position <= 0.0 else "open"
-        position = round(PERCENT * state.position)
+            word = "closed" if _percent(state) == 0 else "open"
+        position = _percent(state)
         return {self._cover.id: self._cover.state(word, current_position=position)}
 
     def gives(self, state: Leaf) -> Mapping[str, object]:
         """The way out of the garage."""
         if not self._is_garage:
             return {}
-        is_shut = state.position <= 0.0 and state.target <= 0.0
+        is_shut = state.position == state.target and _percent(state) == 0
         return {f"{OPEN}{GARAGE}.{self.id}": 0.0 if is_shut else 1.0}
 
     def passed(self, state: Leaf, world: World) -> Leaf:
@@ -121,9 +121,13 @@ class CoverModel:
                 only(wish)
                 if here.target != here.position:
                     return replace(here, target=here.position)
-                return replace(here, target=0.0 if here.position > 0.0 else 1.0)
+                return replace(here, target=0.0 if _percent(here) > 0 else 1.0)
         only(wish)
         return replace(here, target=1.0 if wish.action == "cover.open_cover" else 0.0)
 
     def _arrives_ns(self, state: Leaf) -> int:
         return state.since_ns + round(abs(state.target - state.position) * self._travel_ns)
+
+
+def _percent(state: Leaf) -> int:
+    return round(PERCENT * state.position)
