@@ -4,6 +4,7 @@ from hashlib import sha256
 
 from vettura.bus.interface import Bus
 from vettura.bus.messages import Answer, Command, decode, encode
+from vettura.bus.messages_home import DeviceAction
 from vettura.clock.interface import Clock
 from vettura.errors import BusDownError, BusTimeoutError, NoResponderError
 
@@ -12,7 +13,12 @@ RETRY_S = 0.25
 
 
 async def ask(
-    bus: Bus, pace: Clock, subject: str, command: Command, *, patience_s: float = 8.0
+    bus: Bus,
+    pace: Clock,
+    subject: str,
+    command: Command | DeviceAction,
+    *,
+    patience_s: float = 8.0,
 ) -> Answer:
     """Send `command` to `subject` until it is answered, and return the answer.
 

@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from vettura.faces.miio_spec import MIIO_PORT, Property
+
 Port = Annotated[int, Meta(ge=0, le=65_535)]
 """0 takes a free one."""
 
@@ -63,6 +65,41 @@ class CanConfig(FaceConfig, frozen=True, kw_only=True):
     """Of udp_multicast."""
 
 
+class MiioDeviceConfig(FaceConfig, frozen=True, kw_only=True):
+    """`[[faces.miio.real]]`: a Xiaomi device of the household, to be a device of the home."""
+
+    id: Annotated[str, Meta(pattern=r"^[a-z0-9_-]{1,64}$")]
+    name: str = ""
+    """For people; empty takes the model's name."""
+    host: str
+    port: Port = MIIO_PORT
+    token: str = ""
+    """32 hexadecimal digits."""
+    token_file: str = ""
+    """Instead: a file that holds the token alone."""
+    area: str = ""
+    model: str = ""
+    """Instead of what the device says it is."""
+    properties: list[Property] = []
+    """Rows as in miio_models.toml, for a model that is not there; instead of the model's."""
+
+
+class MiioConfig(FaceConfig, frozen=True, kw_only=True):
+    """`[faces.miio]`: the home's devices as Xiaomi devices, and Xiaomi's as devices of the home."""
+
+    network: str = "127.54.0.0/24"
+    """Each device answers at an address of its own out of these, as clients know one port only."""
+    port: Port = MIIO_PORT
+    devices: list[str] = []
+    """Ids of the devices to play; empty for all that `origins` bring."""
+    origins: tuple[str, ...] = ("virtual", "car")
+    models: dict[str, str] = {}
+    """Which model a device shall play, by its id."""
+    poll_s: Annotated[float, Meta(ge=1.0, le=3600.0)] = 10.0
+    """How often a real device is asked [real s]."""
+    real: list[MiioDeviceConfig] = []
+
+
 class FacesConfig(FaceConfig, frozen=True, kw_only=True):
     """`[faces]`: which protocols the house speaks; what is not named is off."""
 
@@ -71,6 +108,7 @@ class FacesConfig(FaceConfig, frozen=True, kw_only=True):
     homeassistant: HomeAssistantConfig | None = None
     obd: ObdConfig | None = None
     can: CanConfig | None = None
+    miio: MiioConfig | None = None
 
 
 class CarFacts(msgspec.Struct, frozen=True, kw_only=True):
