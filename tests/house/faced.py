@@ -22,6 +22,9 @@ port = 0
 [faces.homeassistant]
 [faces.obd]
 port = 0
+[faces.miio]
+port = 0
+network = "127.54.81.0/24"
 """
 START = datetime(2026, 5, 12, 1, 0).isoformat()  # noqa: DTZ001  local to the home
 """One o'clock at night: the car stands at home and nobody wants it."""

@@ -16,6 +16,7 @@ from vettura.faces.config import (
     FacesConfig,
     HomeAssistantConfig,
     KuksaConfig,
+    MiioConfig,
     MqttConfig,
     ObdConfig,
 )
@@ -29,6 +30,7 @@ ALL_FACES = FacesConfig(
     homeassistant=HomeAssistantConfig(),
     obd=ObdConfig(),
     can=CanConfig(),
+    miio=MiioConfig(),
 )
 """What a rehearsal with every face on asks for."""
 RETRY_S = 2.0
@@ -112,6 +114,8 @@ def _for_the_house(
     faces: FacesConfig,
     mqtt_port: int | None,
 ) -> Iterator[NamedFace]:
+    if faces.miio is not None:
+        yield from _miio(cars[0].home, bus, clock, pace, faces.miio)
     if faces.mqtt is None:
         return
     from vettura.faces.mqtt import MqttFace
@@ -128,6 +132,18 @@ def _for_the_house(
             embedded_port=mqtt_port,
         ),
     )
+
+
+def _miio(
+    home: str, bus: Bus, clock: Clock, pace: Clock, config: MiioConfig
+) -> Iterator[NamedFace]:
+    from vettura.faces.miio import MiioFace
+
+    yield NamedFace("miio", MiioFace(bus, clock, pace, config, home))
+    if config.real:
+        from vettura.faces.miio_devices import MiioDevicesFace
+
+        yield NamedFace("miio devices", MiioDevicesFace(bus, clock, pace, config, home))
 
 
 def facts_of(home: HomeFile) -> list[CarFacts]:
