@@ -13,7 +13,7 @@ COMMANDS = sorted(set(re.findall(r"`vettura ([^`]+)`", README)))
 RUN_ELSEWHERE = {
     "run": "tests/house/test_live.py",
     **dict.fromkeys(
-        ("get", "set", "do", "audit", "record", "export", "replay drive.session"),
+        ("get", "set", "do", "audit", "miio", "record", "export", "replay drive.session"),
         "tests/house/test_readme.py",
     ),
     "canlog": "tests/cli/test_canlog.py",

@@ -20,7 +20,7 @@ compile requirements-bench.lock --extra plots --extra dev --extra bench \
 compile requirements-fuzz.lock --extra plots --extra dev --extra fuzz \
     --constraint requirements-dev.lock pyproject.toml tools/build.in
 
-for name in kuksa velocitas diagnostics homeassistant; do
+for name in kuksa velocitas diagnostics homeassistant miio; do
     uv pip compile --quiet --python-version 3.11 --generate-hashes \
         --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
         "tests/peers/requirements-$name.in" --output-file "tests/peers/requirements-$name.lock"

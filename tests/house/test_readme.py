@@ -17,7 +17,7 @@ pytestmark = pytest.mark.live
 COMMANDS = re.findall(
     r"^\| `vettura ([^`]+)`", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE
 )
-BESIDE = [line for line in COMMANDS if line.split()[0] in {"get", "set", "do", "audit"}]
+BESIDE = [line for line in COMMANDS if line.split()[0] in {"get", "set", "do", "audit", "miio"}]
 SESSION = [line for line in COMMANDS if "drive.session" in line]
 
 
@@ -44,7 +44,7 @@ def test_the_commands_beside_a_running_house_do_what_they_say(tmp_path):
     options = ("--speed", "1", "--start", START)
     with house(tmp_path / ".vettura", *options, home=faced_home(tmp_path)) as running:
         running.signals_until(VIN, lambda signals: "Vehicle.Speed" in signals)
-        assert len(BESIDE) == 4
+        assert len(BESIDE) == 5
         for line in BESIDE:
             done = typed(line, tmp_path)
             assert done.returncode == 0, done.stderr

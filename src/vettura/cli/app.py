@@ -60,6 +60,7 @@ app.command("vettura.cli.car:get", help="Print a running car's signals.")
 app.command("vettura.cli.car:set_value", name="set", help="Bring one actuator to a value.")
 app.command("vettura.cli.car:do", help="Give a running car one command.")
 app.command("vettura.cli.car:audit", help="Who told a car what, and what became of it.")
+app.command("vettura.cli.miio:miio", help="Where devices answer Xiaomi's clients; their tokens.")
 app.command("vettura.cli.rehearse:rehearse", help="Rehearse a home, faster than life.")
 app.command("vettura.cli.cars:cars", help="List the cars, or show one with its sources.")
 token = App(
