@@ -30,8 +30,8 @@ from vettura.bus.messages import (
 )
 from vettura.bus.signals import signal_table
 from vettura.bus.subjects import car_audit, car_do, car_get, car_signals, car_targets
-from vettura.faces import homeassistant_state as words
 from vettura.faces.config import CarFacts
+from vettura.words import car_state as words
 
 VIN = "LNBSCPBA0RA000055"
 FACTS = CarFacts(vin=VIN, home="casa", name="Xiaomi SU7", make="Xiaomi", model="SU7")

@@ -8,12 +8,13 @@ from msgspec.structs import replace
 
 from faces.mqtt_scene import FACTS, VIN, plausible_values
 from vettura.bus.signals import signal_table
-from vettura.faces import homeassistant_state as words
 from vettura.faces.config import HomeAssistantConfig
-from vettura.faces.homeassistant import ENTITIES, discovery, discovery_patterns, vin_of
-from vettura.faces.homeassistant_orders import READERS
-from vettura.faces.homeassistant_state import READINGS, location, motion, owner_state
+from vettura.faces.homeassistant import discovery, discovery_patterns, vin_of
 from vettura.faces.mqtt_topics import Topics
+from vettura.words import car_state as words
+from vettura.words.car import ENTITIES
+from vettura.words.car_orders import READERS
+from vettura.words.car_state import READINGS, location, motion, owner_state
 
 TOPICS = Topics("vettura", "casa")
 DEVICE_KEYS = {"device", "origin", "availability", "availability_mode", "components"}

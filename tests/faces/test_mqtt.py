@@ -26,8 +26,8 @@ from vettura.clock import WallClock, rehearse
 from vettura.errors import InputError
 from vettura.faces import mqtt_house
 from vettura.faces.config import HomeAssistantConfig, MqttConfig
-from vettura.faces.homeassistant_state import FLAP, WINDOWS
 from vettura.faces.mqtt import ORDERS_MAX, MqttFace
+from vettura.words.car_state import FLAP, WINDOWS
 
 pytestmark = pytest.mark.live
 

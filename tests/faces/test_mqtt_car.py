@@ -7,8 +7,8 @@ from faces.mqtt_scene import plausible_values
 from make import NOON_NS
 from vettura.bus.messages import SignalFrame, Targets
 from vettura.clock import rehearse
-from vettura.faces.homeassistant_state import DISPLAYED, WINDOWS
 from vettura.faces.mqtt_car import SILENCE_S, CarView
+from vettura.words.car_state import DISPLAYED, WINDOWS
 
 WINDOW = WINDOWS["driver"]
 

@@ -13,10 +13,10 @@ from make import ROOT
 from vettura.bus.memory import MemoryBus
 from vettura.clock import WallClock
 from vettura.faces.config import FacesConfig, HomeAssistantConfig, MqttConfig
-from vettura.faces.homeassistant import ENTITIES
-from vettura.faces.homeassistant_orders import READERS
 from vettura.faces.mqtt import MqttFace
 from vettura.house.file import BusConfig
+from vettura.words.car import ENTITIES
+from vettura.words.car_orders import READERS
 
 PAGES = {
     name: (ROOT / "docs" / name).read_text("utf-8") for name in ("mqtt.md", "home-assistant.md")

@@ -24,9 +24,9 @@ from vettura.bus.messages import (
     encode,
 )
 from vettura.bus.signals import signal_table
-from vettura.faces.homeassistant_orders import READERS
-from vettura.faces.homeassistant_state import CHARGE_LIMIT, FLAP, TARGET_TEMPERATURE, TRUNK, WINDOWS
 from vettura.faces.mqtt_orders import Order, Refused, read_order
+from vettura.words.car_orders import READERS
+from vettura.words.car_state import CHARGE_LIMIT, FLAP, TARGET_TEMPERATURE, TRUNK, WINDOWS
 
 SPEED = "Vehicle.Speed"
 

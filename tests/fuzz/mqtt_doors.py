@@ -8,13 +8,13 @@ from vettura.bus.messages import SignalFrame, Targets, decode, encode
 from vettura.clock import WallClock
 from vettura.errors import InputError
 from vettura.faces.config import CarFacts, HomeAssistantConfig
-from vettura.faces.homeassistant_orders import READERS, Unclear, read_words
 from vettura.faces.mqtt_answers import is_safe_response
 from vettura.faces.mqtt_car import CarView
 from vettura.faces.mqtt_house import Herald
 from vettura.faces.mqtt_link import Letter
 from vettura.faces.mqtt_orders import Order, read_order
 from vettura.faces.mqtt_topics import Topics
+from vettura.words.car_orders import READERS, Unclear, read_words
 
 FACTS = CarFacts(vin=VIN, home="casa", name="Xiaomi SU7", make="Xiaomi", model="SU7")
 

@@ -1,12 +1,11 @@
 """Home Assistant's MQTT discovery: the car as entities in the words owners know. Pure.
 
-Every entity reads from the one retained JSON of the car's state (`homeassistant_state`) and
-commands through `do/<entity>` (`homeassistant_orders`). Both `object_id` (until 2026.3) and
+Every entity reads from the one retained JSON of the car's state (`words.car_state`) and
+commands through `do/<entity>` (`words.car_orders`). Both `object_id` (until 2026.3) and
 `default_entity_id` (from then on) name the entity. Configs per component are known to every Home
 Assistant; those per device to 2024.11 and later.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
@@ -14,7 +13,6 @@ import msgspec
 
 from vettura import __version__
 from vettura.faces.config import CarFacts, HomeAssistantConfig
-from vettura.faces.homeassistant_state import SEATS, TYRES, WINDOWS
 from vettura.faces.mqtt_topics import (
     AVAILABILITY,
     FINISH_TIME,
@@ -23,27 +21,12 @@ from vettura.faces.mqtt_topics import (
     STATE,
     Topics,
 )
+from vettura.words.car import CABIN_DEGC, ENTITIES, Entity, slugs
 
 Config: TypeAlias = dict[str, Any]
 DEVICE_COMPONENT = "device"
 BIRTH_TOPIC, BIRTH = "status", b"online"
 """Below the prefix: Home Assistant says that it is there."""
-
-CABIN_DEGC = (16.0, 30.0)
-CHARGE_PERCENT = (20.0, 100.0)
-CURRENT_A = (0.0, 80.0)
-"""Ends of what an owner's sliders offer; what is taken says the car."""
-
-
-class Entity(NamedTuple):
-    """One entity of Home Assistant."""
-
-    component: str
-    key: str
-    """Its word in the state and in commands, and the end of its entity id."""
-    name: str
-    more: Mapping[str, Any]
-    """What its config has beyond what all of its component have."""
 
 
 class Place(NamedTuple):
@@ -67,7 +50,7 @@ def discovery(
 ) -> dict[str, bytes]:
     """Every discovery message by topic: what the broker shall keep for these cars."""
     messages: dict[str, Config] = {}
-    for car, slug in zip(cars, _slugs(cars), strict=True):
+    for car, slug in zip(cars, slugs([(car.name, car.vin) for car in cars]), strict=True):
         configs = [(entity, _entity_config(car, slug, topics, entity)) for entity in ENTITIES]
         if config.by_device:
             topic = f"{config.prefix}/{DEVICE_COMPONENT}/{car.vin}/config"
@@ -92,21 +75,12 @@ def discovery_patterns(prefix: str) -> tuple[str, ...]:
     return (f"{prefix}/+/+/+/config", f"{prefix}/{DEVICE_COMPONENT}/+/config")
 
 
-def _slugs(cars: Sequence[CarFacts]) -> list[str]:
-    """How each car's entity ids begin; namesakes get the end of their VIN as well."""
-    plain = [re.sub(r"[^a-z0-9]+", "_", car.name.lower()).strip("_") or "car" for car in cars]
-    return [
-        f"{slug}_{car.vin[-6:].lower()}" if plain.count(slug) > 1 else slug
-        for car, slug in zip(cars, plain, strict=True)
-    ]
-
-
 def _entity_config(car: CarFacts, slug: str, topics: Topics, entity: Entity) -> Config:
     return {
         "name": entity.name,
         "unique_id": f"vettura_{car.vin}_{entity.key}",
         "object_id": f"{slug}_{entity.key}",
-        "default_entity_id": f"{entity.component}.{slug}_{entity.key}",
+        "default_entity_id": entity.id(slug),
         **_COMPONENTS[entity.component](Place(topics, car.vin, entity.key)),
         **entity.more,
     }
@@ -260,82 +234,3 @@ _COMPONENTS: Mapping[str, Callable[[Place], Config]] = {
     "text": _text,
     "button": _button,
 }
-
-
-def _sensor(key: str, name: str, unit: str = "", device_class: str = "", **more: object) -> Entity:
-    """A sensor; one that has a unit is measured, unless told otherwise."""
-    config: Config = {"unit_of_measurement": unit, "state_class": "measurement"} if unit else {}
-    if device_class:
-        config["device_class"] = device_class
-    return Entity("sensor", key, name, config | more)
-
-
-def _limits(limits: tuple[float, float], step: float) -> Config:
-    return {"min": limits[0], "max": limits[1], "step": step}
-
-
-_TOTAL = {"state_class": "total_increasing"}
-_CONSUMPTION = "kWh/100km"
-
-ENTITIES: tuple[Entity, ...] = (
-    _sensor("battery", "Battery", "%", "battery"),
-    _sensor("range", "Range", "km", "distance"),
-    _sensor("odometer", "Odometer", "km", "distance", **_TOTAL),
-    _sensor("speed", "Speed", "km/h", "speed"),
-    _sensor("status", "Status", icon="mdi:car-electric"),
-    _sensor("charge_power", "Charge power", "kW", "power"),
-    _sensor("energy_added", "Energy added", "kWh", "energy", **_TOTAL),
-    _sensor(FINISH_TIME, "Charge finish time", device_class="timestamp"),
-    _sensor(READY_AT, "Ready at", device_class="timestamp"),
-    _sensor("outside_temperature", "Outside temperature", "°C", "temperature"),
-    _sensor("cabin_temperature", "Cabin temperature", "°C", "temperature"),
-    *(
-        _sensor(f"tyre_{name}", f"Tyre {name.replace('_', ' ')}", "bar", "pressure")
-        for name in TYRES
-    ),
-    _sensor("trip_distance", "Trip distance", "km", "distance"),
-    _sensor("trip_duration", "Trip duration", "min", "duration"),
-    _sensor("trip_energy", "Trip energy", "kWh", icon="mdi:lightning-bolt"),
-    _sensor("trip_consumption", "Trip consumption", _CONSUMPTION, icon="mdi:gauge"),
-    _sensor("last_trip_distance", "Last trip distance", "km", "distance"),
-    _sensor("last_trip_duration", "Last trip duration", "min", "duration"),
-    _sensor("last_trip_energy", "Last trip energy", "kWh", icon="mdi:lightning-bolt"),
-    _sensor("last_trip_consumption", "Last trip consumption", _CONSUMPTION, icon="mdi:gauge"),
-    _sensor("battery_12v", "12 V battery", "V", "voltage", entity_category="diagnostic"),
-    Entity("binary_sensor", "plugged", "Plugged", {"device_class": "plug"}),
-    Entity("binary_sensor", "charging", "Charging", {"device_class": "battery_charging"}),
-    Entity("binary_sensor", "awake", "Awake", {"icon": "mdi:sleep-off"}),
-    *(
-        Entity("binary_sensor", f"door_{name}", f"Door {words}", {"device_class": "door"})
-        for name, words in ((name, name.replace("_", " ")) for name in SEATS)
-    ),
-    Entity("lock", "lock", "Lock", {}),
-    *(
-        Entity("cover", f"window_{name}", f"Window {words}", {"device_class": "window"})
-        for name, words in ((name, name.replace("_", " ")) for name in WINDOWS)
-    ),
-    Entity("cover", "trunk", "Trunk", {"device_class": "door"}),
-    Entity("cover", "charge_flap", "Charge flap", {"device_class": "door"}),
-    Entity("climate", "climate", "Climate", {}),
-    Entity("switch", "preconditioning", "Preconditioning", {"icon": "mdi:car-seat-heater"}),
-    Entity("text", "departure", "Departure", {"icon": "mdi:clock-outline"}),
-    Entity("switch", "charge", "Charge", {"icon": "mdi:ev-station"}),
-    Entity(
-        "number",
-        "charge_limit",
-        "Charge limit",
-        {"unit_of_measurement": "%", **_limits(CHARGE_PERCENT, 1.0)},
-    ),
-    Entity(
-        "number",
-        "charge_current_limit",
-        "Charge current limit",
-        {"unit_of_measurement": "A", "device_class": "current", **_limits(CURRENT_A, 1.0)},
-    ),
-    Entity("device_tracker", "location", "Location", {}),
-    Entity("update", "software", "Software", {}),
-    Entity("button", "honk", "Honk", {"icon": "mdi:bullhorn"}),
-    Entity("button", "flash", "Flash lights", {"icon": "mdi:car-light-high"}),
-    Entity("button", "wake", "Wake up", {"icon": "mdi:alarm"}),
-)
-"""Every entity of a car."""

@@ -8,7 +8,6 @@ import msgspec
 from vettura.bus.messages import SignalFrame, SignalValue, Targets
 from vettura.bus.signals import signal_of, signal_table
 from vettura.clock.interface import Clock
-from vettura.faces.homeassistant_state import Word, location, owner_state
 from vettura.faces.mqtt_topics import (
     AVAILABILITY,
     FINISH_TIME,
@@ -19,6 +18,7 @@ from vettura.faces.mqtt_topics import (
     STATE,
 )
 from vettura.units import NS_PER_S
+from vettura.words.car_state import Word, location, owner_state
 
 STATE_PERIOD_S = 1.0
 """Real seconds between two states: a broker may sync each retained message to its disk."""

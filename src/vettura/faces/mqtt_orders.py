@@ -7,8 +7,8 @@ import msgspec
 
 from vettura.bus.messages import Actuate, Refusal, SignalValue, Verb
 from vettura.bus.signals import Signal, rest_of_vss, signal_table
-from vettura.faces.homeassistant_orders import Unclear, read_words
 from vettura.faces.mqtt_topics import DO, FOR_HOME_ASSISTANT, SET
+from vettura.words.car_orders import Unclear, read_words
 
 PAYLOAD_BYTES_MAX = 4096
 """A command is short; what is longer is refused unread."""

@@ -17,8 +17,11 @@
 import re
 from typing import NamedTuple
 
+from vettura.words.car import FINISH_TIME as FINISH_TIME
+from vettura.words.car import READY_AT as READY_AT
+
 AVAILABILITY, STATE, LOCATION, VSS, ANSWER = "availability", "state", "location", "vss", "answer"
-FINISH_TIME, READY_AT = "finish_time", "ready_at"
+
 RETAINED = (AVAILABILITY, STATE, LOCATION, FINISH_TIME, READY_AT)
 """What a broker keeps of a car, and must forget when the car goes."""
 DO, SET = "do", "set"

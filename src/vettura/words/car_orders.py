@@ -20,7 +20,8 @@ from vettura.bus.messages import (
     Verb,
     Wake,
 )
-from vettura.faces.homeassistant_state import (
+from vettura.units import NS_PER_S
+from vettura.words.car_state import (
     CHARGE_LIMIT,
     CURRENT_LIMIT,
     PRECONDITIONING,
@@ -28,7 +29,6 @@ from vettura.faces.homeassistant_state import (
     TRUNK,
     WINDOWS,
 )
-from vettura.units import NS_PER_S
 
 FAR_S = 7.2e9
 """In the year 2198: nanoseconds since 1970 must fit into 63 bits."""
