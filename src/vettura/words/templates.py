@@ -104,9 +104,9 @@ class Templates:
             made = jinja2.Template.from_code(self._sandbox, code, self._globals)
         except jinja2.TemplateSyntaxError as error:
             where = f" in its line {error.lineno}" if "\n" in text else ""
-            raise InputError(f"template {_excerpt(text)}: {_reason(error)}{where}") from None
+            raise InputError(f"template {excerpt_of(text)}: {reason_of(error)}{where}") from None
         except (SyntaxError, RecursionError, MemoryError, ValueError) as error:
-            raise InputError(f"template {_excerpt(text)}: {_reason(error)}") from None
+            raise InputError(f"template {excerpt_of(text)}: {reason_of(error)}") from None
         return Compiled(text, made, self._sandbox, self._globals, self._note)
 
 
@@ -181,18 +181,19 @@ class Compiled:
             context = Context(sandbox, names, None, template.blocks, self._globals)
             return bounded_concat(template.root_render_func(context)).strip()
         except InputError as error:
-            raise InputError(f"template {_excerpt(self.text)} {error.message}") from None
+            raise InputError(f"template {excerpt_of(self.text)} {error.message}") from None
         except Exception as error:  # noqa: BLE001  a template may fail in any way that Python can
-            raise InputError(f"template {_excerpt(self.text)}: {_reason(error)}") from None
+            raise InputError(f"template {excerpt_of(self.text)}: {reason_of(error)}") from None
 
 
-def _excerpt(text: str) -> str:
+def excerpt_of(text: str) -> str:
+    """Show the beginning of a template in a message."""
     flat = " ".join(text.split())
     return f"'{flat}'" if len(flat) <= _EXCERPT else f"'{flat[: _EXCERPT - 3]}...'"
 
 
-def _reason(error: BaseException) -> str:
-    """Say it in one line."""
+def reason_of(error: BaseException) -> str:
+    """Say in one line why a template failed."""
     if isinstance(error, RecursionError):
         return "it goes too deep"
     if isinstance(error, MemoryError):

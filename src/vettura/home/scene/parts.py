@@ -281,3 +281,5 @@ class Scenes:
     helpers: tuple[HelperEntity, ...] = ()
     templates: tuple[TemplateEntity, ...] = ()
     promises: tuple[Promise, ...] = ()
+    notices: tuple[str, ...] = ()
+    """What was left alone, each with its file and line."""

@@ -7,7 +7,7 @@ action is `scene.turn_on`. Words and defaults are Home Assistant's.
 """
 
 from dataclasses import dataclass
-from datetime import time as ClockTime
+from datetime import time as clock_time
 from typing import Literal, TypeAlias
 
 
@@ -95,7 +95,7 @@ class NumericStateTrigger(TriggerBase):
 class At:
     """A time of day, or the entity that tells one: input_datetime, or a sensor of timestamps."""
 
-    time: ClockTime | None = None
+    time: clock_time | None = None
     entity_id: str = ""
     offset_s: float = 0.0
     """Only beside an entity."""

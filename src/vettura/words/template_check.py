@@ -1,0 +1,93 @@
+"""Looking at templates without a home: whether they can be rendered, and what they name."""
+
+import re
+from datetime import tzinfo
+from functools import lru_cache
+from typing import cast
+
+import jinja2
+from jinja2 import meta, nodes
+
+from vettura.clock import Clock
+from vettura.errors import InputError
+from vettura.words.states import NoStates
+from vettura.words.template_functions import furnish
+from vettura.words.template_home import HomeFunctions
+from vettura.words.template_sandbox import Sandbox
+from vettura.words.template_states import AllStates, Lookup, Note
+from vettura.words.template_times import Times
+from vettura.words.templates import SOURCE_MAX, excerpt_of, is_template, reason_of
+
+_ENTITY = re.compile(r"^[a-z_]+\.[a-z0-9_]+$")
+
+
+@lru_cache(maxsize=1)
+def _sandbox() -> Sandbox:
+    """Make a sandbox that only compiles; whatever would need a clock is never called."""
+    sandbox, nothing = Sandbox(), NoStates()
+    lookup = Lookup(nothing, Note())
+    furnish(
+        sandbox,
+        states=AllStates(lookup),
+        home=HomeFunctions(lookup, nothing, (0.0, 0.0)),
+        times=Times(cast("Clock", None), cast("tzinfo", None), Note()),
+        chance=lambda values: values[0],
+    )
+    return sandbox
+
+
+@lru_cache(maxsize=4_096)
+def check_template(text: str) -> frozenset[str]:
+    """Compile, and return the names it expects to be given; InputError says what is wrong.
+
+    A function that is not there would only be missed when it is called, so it is named here.
+    """
+    if not is_template(text):
+        return frozenset()
+    if len(text) > SOURCE_MAX:
+        raise InputError(f"template longer than {SOURCE_MAX:,} characters")
+    sandbox = _sandbox()
+    try:
+        tree = sandbox.parse(text)
+        sandbox.compile(text)
+        wanted = meta.find_undeclared_variables(tree)
+    except jinja2.TemplateError as error:
+        line = getattr(error, "lineno", None)
+        where = f" in its line {line}" if line and "\n" in text else ""
+        raise InputError(f"template {excerpt_of(text)}: {reason_of(error)}{where}") from None
+    except (SyntaxError, RecursionError, MemoryError, ValueError) as error:
+        raise InputError(f"template {excerpt_of(text)}: {reason_of(error)}") from None
+    missing = frozenset(wanted - set(sandbox.globals))
+    called = {
+        call.node.name for call in tree.find_all(nodes.Call) if isinstance(call.node, nodes.Name)
+    }
+    if unknown := sorted(missing & called):
+        raise InputError(f"template {excerpt_of(text)} calls '{unknown[0]}', which is no function")
+    return missing
+
+
+@lru_cache(maxsize=4_096)
+def named_entities(text: str) -> frozenset[str]:
+    """Return the entity ids that a template names, whether or not a rendering comes to them."""
+    if not is_template(text):
+        return frozenset()
+    try:
+        tree = _sandbox().parse(text)
+    except (jinja2.TemplateError, RecursionError):
+        return frozenset()
+    found = {
+        part
+        for const in tree.find_all(nodes.Const)
+        if isinstance(const.value, str)
+        for part in [const.value]
+        if _ENTITY.match(part)
+    }
+    for access in tree.find_all(nodes.Getattr):
+        inner = access.node
+        if isinstance(inner, nodes.Getattr) and _is_states(inner.node):
+            found.add(f"{inner.attr}.{access.attr}")
+    return frozenset(found)
+
+
+def _is_states(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.Name) and node.name == "states"
