@@ -21,7 +21,8 @@ Signal Specification (VSS) 6.0, © COVESA contributors,
 page, like `src/vettura/bus/signals.csv`, is under the Mozilla Public License 2.0,
 <https://mozilla.org/MPL/2.0/>; all else in vettura is under the Apache License 2.0.
 
-- **rate**: how often it is sent at most when it changes; *full*: once a minute, with all others.
+- **rate**: how often it is sent at most when it changes; *full*: with all others,
+  every minute or, asleep, every ten.
 - **from**: the least role that may command it: app, fleet, owner, or local (someone in or at the
   car).
 - **refused**: *moving*, while the car moves; *current*, while current flows through the cable;

@@ -13,6 +13,7 @@ from vettura.car.catalogue import load_car
 from vettura.drive.commands import obey
 from vettura.drive.life import advance
 from vettura.drive.living import Air
+from vettura.drive.pace import rates
 from vettura.drive.signals import (
     CHARGING,
     EVENTS,
@@ -134,16 +135,15 @@ def test_what_is_told_bit_by_bit_is_what_is_true_in_the_end():
     params, trip = make_params(), winding_trip()
     make = make_of(params, load_car("xiaomi-su7"), VIN)
     car, _ = obey(params, make_living(), Drive(trip=trip))
-    words = Words(params, make)
+    words, often = Words(params, make), rates(car, 0.0)
     known = dict(words.full(car, Air()))
     for _ in range(600):
         car = advance(params, car, Air(), trip, car.time_ns + NS_PER_S // 10).car
-        known.update(words.due(car, Air()))
+        known.update(words.due(car, Air(), often))
     for _ in range(101):
         # Time passes for the words alone: nothing in the car has moved.
-
         car = replace(car, time_ns=car.time_ns + NS_PER_S // 10)
-        known.update(words.due(car, Air()))
+        known.update(words.due(car, Air(), often))
     true = signal_values(params, make, car, Air())
     late = {p for p in true if true[p] != known[p]} - {"Vehicle.CurrentLocation.Timestamp"}
     assert late <= {"Vehicle.Private.Vettura.Charging.FinishTime", "Vehicle.Service.TimeToService"}
@@ -153,12 +153,12 @@ def test_a_tick_of_driving_makes_a_few_signals_and_not_all():
     params, trip = make_params(), winding_trip()
     make = make_of(params, load_car("xiaomi-su7"), VIN)
     car, _ = obey(params, make_living(), Drive(trip=trip))
-    words = Words(params, make)
+    words, often = Words(params, make), rates(car, 0.0)
     words.full(car, Air())
     counts = []
     for _ in range(100):
         car = advance(params, car, Air(), trip, car.time_ns + NS_PER_S // 10).car
-        counts.append(len(words.due(car, Air())))
+        counts.append(len(words.due(car, Air(), often)))
     assert sorted(counts)[50] < 40
     assert sum(counts) < 0.25 * 100 * len(signal_table())
 

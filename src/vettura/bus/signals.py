@@ -159,7 +159,7 @@ class Changes:
             if now_s < due.get(path, 0.0):
                 continue
             signal = table[path]
-            if signal.deadband and _moved_less(value, before, signal.deadband):
+            if signal.deadband > 0.0 and _moved_less(value, before, signal.deadband):
                 continue
             changed[path] = value
             sent[path] = value

@@ -14,7 +14,7 @@ from vettura.bus.recording import RecordingWriter
 from vettura.cli.homes import home_path
 from vettura.cli.output import Row, print_json, print_table, progress
 from vettura.errors import UsageError
-from vettura.house import load_home, rehearse_home
+from vettura.house import Rehearsed, load_home, rehearse_home
 from vettura.house.recorder import Tape, heard_subjects
 from vettura.units import SECONDS_PER_HOUR
 
@@ -34,6 +34,7 @@ def rehearse(
     shuffle: int | None = None,
     record: Path | None = None,
     faces: Annotated[bool, Parameter(negative="")] = False,
+    exact: Annotated[bool, Parameter(negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
     """Rehearse a home: the same services, a clock that jumps, and a hash of all that was said.
@@ -57,6 +58,9 @@ def rehearse(
     faces
         Also run every face (KUKSA, MQTT, Home Assistant, OBD, CAN), without sockets: what the cars
         say stays the same.
+    exact
+        Let the cars speak ten times a second on the road, as they do live; else once, and more
+        rarely at rest, which is many times faster.
     json
         Print one JSON object.
     """
@@ -76,7 +80,12 @@ def rehearse(
             faces=faces,
             on_hour=lambda _: advance(),
             tap=tap,
+            exact=exact,
         )
+    _show(result, json=json)
+
+
+def _show(result: Rehearsed, *, json: bool) -> None:
     row: Row = {name: getattr(result, name) for name in result.__slots__}
     if json:
         print_json(row)

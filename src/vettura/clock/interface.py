@@ -24,9 +24,10 @@ class Clock(Protocol):
 
     @property
     def resolution_s(self) -> float:
-        """The shortest wait worth asking for [s]; 0 in a rehearsal.
+        """The shortest wait worth asking for [s].
 
-        A live clock grants about 50 wakes in a real second, so this grows with `speed`.
+        A live clock grants about 50 wakes in a real second, so this grows with `speed`. A rehearsal
+        says 0, or how coarse its home may be so that a month of it passes in seconds.
         """
         ...
 

@@ -23,14 +23,17 @@ T = TypeVar("T")
 class RehearsalClock:
     """The clock of a rehearsal: it starts at `start_ns` [ns since the epoch] and never waits.
 
-    Random streams and ids depend on `seed` alone.
+    Random streams and ids depend on `seed` alone. `resolution_s` is what services are asked to be
+    content with; the clock itself stays exact to the nanosecond.
     """
 
     speed = math.inf
-    resolution_s = 0.0
 
-    def __init__(self, loop: RehearsalLoop, *, start_ns: int, seed: int) -> None:
+    def __init__(
+        self, loop: RehearsalLoop, *, start_ns: int, seed: int, resolution_s: float = 0.0
+    ) -> None:
         self._loop = loop
+        self.resolution_s = resolution_s
         self._offset_ns = waits.checked_start_ns(start_ns) - loop.elapsed_ns
         self._start_ns = start_ns
         self._seed = seed
@@ -84,16 +87,18 @@ def rehearse(
     seed: int,
     shuffle_seed: int | None = None,
     step_budget: int = STEP_BUDGET,
+    resolution_s: float = 0.0,
 ) -> T:
     """Run `main(clock)` to its end on a clock of its own and return its result.
 
-    `start_ns` is the clock's first instant [ns since the epoch]. What still runs at the end is
-    cancelled, and an error there counts. Every error names the seeds that bring it back.
+    `start_ns` is the clock's first instant [ns since the epoch], `resolution_s` the shortest wait
+    that services should ask for [s]; 0 lets them have every moment they want. What still runs at
+    the end is cancelled, and an error there counts. Every error names the seeds that bring it back.
     """
     _refuse_inside_a_loop()
     loop = RehearsalLoop(shuffle_seed=shuffle_seed, step_budget=step_budget)
     try:
-        clock = RehearsalClock(loop, start_ns=start_ns, seed=seed)
+        clock = RehearsalClock(loop, start_ns=start_ns, seed=seed, resolution_s=resolution_s)
         return _run(loop, main(clock))
     except Exception as error:
         _name_seeds(error, f"rehearsed with seed {seed}, shuffle seed {shuffle_seed}")

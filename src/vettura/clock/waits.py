@@ -44,23 +44,35 @@ async def sleep_until(timeline: Timeline, when_ns: int) -> None:
 
 
 async def wait_for(timeline: Timeline, awaitable: Awaitable[T], timeout_s: float) -> T:
-    """Await it, or cancel it and raise `TimeoutError` after `timeout_s` [s]."""
-    deadline_ns = timeline.now_ns() + to_ns(timeout_s)
-    over = False
+    """Await it, or cancel it and raise `TimeoutError` after `timeout_s` [s].
+
+    As `asyncio.timeout` does, with one callback less for each wait: cars wait ten times a second.
+    """
+    task = asyncio.current_task()
+    assert task is not None
+    cancelled_before = task.cancelling()
+    over = expired = False
 
     def expire(alarm: asyncio.Future[None]) -> None:
         # The alarm may ring in the very instant in which the awaitable ends.
+        nonlocal expired
         if not (over or alarm.cancelled()):
-            scope.reschedule(asyncio.get_running_loop().time())
+            expired = task.cancel()
 
-    async with asyncio.timeout(None) as scope:
-        alarm = timeline.alarm(deadline_ns)
-        alarm.add_done_callback(expire)
-        try:
-            return await awaitable
-        finally:
-            over = True
-            alarm.cancel()
+    alarm = timeline.alarm(timeline.now_ns() + to_ns(timeout_s))
+    alarm.add_done_callback(expire)
+    try:
+        return await awaitable
+    except asyncio.CancelledError:
+        # Somebody else may have cancelled us as well: that goes before.
+        if expired and task.cancelling() <= cancelled_before + 1:
+            raise TimeoutError from None
+        raise
+    finally:
+        over = True
+        alarm.cancel()
+        if expired:
+            task.uncancel()
 
 
 class Ticks(AsyncIterator[int]):

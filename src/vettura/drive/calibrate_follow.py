@@ -3,16 +3,21 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from vettura.car.conditions import conditions_of
 from vettura.car.params import Params
 from vettura.car.relations import resting_state
 from vettura.car.road import pressure_at
 from vettura.car.state import Flows, Inputs, State
-from vettura.car.step import step
+from vettura.car.step import advance
+from vettura.drive.calibrate_traction import Driven
 from vettura.drive.measured import MeasuredTrip
+from vettura.drive.simulate import HOLD_S
 
 DEFAULT_DEGC = 20.0
 DEFAULT_DISPLAYED_SOC = 0.8
 UNKNOWN_W = -1.0
+HOLD = round(HOLD_S)
+"""Moments for which what changes slowly is held."""
 
 
 class Moment(NamedTuple):
@@ -35,29 +40,52 @@ class Moment(NamedTuple):
 
 
 class Followed(NamedTuple):
-    """Where the model stands afterwards, and what flowed in each second."""
+    """Where the model stands afterwards, what flowed in each second, and how each was driven."""
 
     state: State
     flows: list[Flows]
+    seconds: list[Driven]
 
 
 def follow(params: Params, state: State, moments: Sequence[Moment]) -> Followed:
-    """Drive the moments; charge and warmth of the battery are held where they were measured."""
+    """Drive the moments; charge and warmth of the battery are held where they were measured.
+
+    What changes slowly is looked at every `HOLD` seconds, under the mean of a measured climate.
+    """
     flows: list[Flows] = []
-    for moment in moments:
+    seconds: list[Driven] = []
+    held = None
+    for k, moment in enumerate(moments):
         state = _held(state, moment)
-        inputs = Inputs(
-            speed_mps=moment.speed_mps,
-            grade=moment.grade,
-            pressure_pa=pressure_at(moment.altitude_m),
-            ambient_degc=moment.ambient_degc,
-            climate_on=1.0,
-            cabin_target_degc=moment.target_degc,
-            climate_power_w=moment.climate_w,
-        )
-        state, flown = step(params, state, inputs, 1.0)
+        inputs = _inputs(moment, moment.climate_w)
+        if held is None or k % HOLD == 0:
+            ahead = moments[k : k + HOLD]
+            looked = _inputs(moment, _mean_climate_w(ahead))
+            held = conditions_of(params, state, looked, float(len(ahead)))
+        after, flown = advance(params, state, inputs, held, 1.0)
         flows.append(flown)
-    return Followed(state, flows)
+        seconds.append(Driven(state, inputs, held, flown.motor_power_w))
+        state = after
+    return Followed(state, flows, seconds)
+
+
+def _inputs(moment: Moment, climate_w: float) -> Inputs:
+    return Inputs(
+        speed_mps=moment.speed_mps,
+        grade=moment.grade,
+        pressure_pa=pressure_at(moment.altitude_m),
+        ambient_degc=moment.ambient_degc,
+        climate_on=1.0,
+        cabin_target_degc=moment.target_degc,
+        climate_power_w=climate_w,
+    )
+
+
+def _mean_climate_w(moments: Sequence[Moment]) -> float:
+    """As measured; not at all when one of them was not."""
+    if min(moment.climate_w for moment in moments) < 0.0:
+        return UNKNOWN_W
+    return sum(moment.climate_w for moment in moments) / len(moments)
 
 
 def _held(state: State, moment: Moment) -> State:

@@ -37,13 +37,13 @@ from vettura.car.spec import CarSpec
 from vettura.car.trip import Trip
 from vettura.clock.duration import FOREVER_NS
 from vettura.clock.interface import Clock
-from vettura.drive.actuators import READY_AT
 from vettura.drive.arbiter import Forward, postponed
 from vettura.drive.cycles import load_cycle
 from vettura.drive.docket import Docket, Heard
 from vettura.drive.keeper import Keeper
 from vettura.drive.life import advance, end_charge
-from vettura.drive.living import AT_REST, Air, Living, is_awake
+from vettura.drive.living import AT_REST, Air, Living
+from vettura.drive.pace import kept_s, period_s, soon_s
 from vettura.drive.simulate import drive_trip
 from vettura.drive.telling import Telling
 from vettura.errors import BusError, InputError, NoResponderError
@@ -51,8 +51,6 @@ from vettura.units import NS_PER_S
 
 log = structlog.get_logger()
 
-TICK_DRIVING_S, TICK_AWAKE_S, TICK_CHARGING_S, TICK_ASLEEP_S = 0.1, 1.0, 5.0, 60.0
-KEEP_S = 1.0
 QUEUE_LIMIT = 256
 WISH_ANSWER_S = 1.5
 """How long whoever asked waits for a provider's answer [s of the bus]: less than `ask` waits for
@@ -108,7 +106,7 @@ class CarService:
         self._targets: dict[str, SignalValue] = {}
         self._replies: list[tuple[Message, Answer]] = []
         """Who is answered as soon as the frame is out."""
-        self._telling = Telling(bus, self._params, spec, config.vin)
+        self._telling = Telling(bus, clock, self._params, spec, config.vin)
         self._air = Air()
         self._trip: Trip | None = None
         self._car = self._new_car()
@@ -256,18 +254,10 @@ class CarService:
 
     def _look_soon(self) -> None:
         """What a change has led to, such as the current of a charge, shows after a short step."""
-        shortest_s = max(TICK_DRIVING_S, self._clock.resolution_s)
-        self._soon_ns = self._ticked_ns + int(shortest_s * NS_PER_S)
+        self._soon_ns = self._ticked_ns + int(soon_s(self._clock.resolution_s) * NS_PER_S)
 
     def _period_ns(self) -> int:
-        car = self._car
-        if car.progress is not None or car.body.targets:
-            tick_s = TICK_DRIVING_S
-        elif is_awake(car) or any(each.path != READY_AT for each in car.pending):
-            tick_s = TICK_AWAKE_S
-        else:
-            tick_s = TICK_CHARGING_S if car.charge is not None else TICK_ASLEEP_S
-        period_ns = int(max(tick_s, self._clock.resolution_s) * NS_PER_S)
+        period_ns = int(period_s(self._car, self._clock.resolution_s) * NS_PER_S)
         lease_ns = self._docket.lease_ns()
         return period_ns if lease_ns is None else min(period_ns, max(lease_ns, NS_PER_S // 10))
 
@@ -278,6 +268,7 @@ class CarService:
         for session in lived.sessions:
             log.info("session_ended", car=session.id, kind=session.kind, to=session.destination)
             self._keeper.record(session)
+            self._look_soon()
         for provider in self._docket.expired(passed_ns):
             self._note(self._docket.lost(self._car, provider, why="it fell silent"))
         self._car, audits = self._docket.look(self._car)
@@ -394,9 +385,10 @@ class CarService:
         self._kept_ns = 0
 
     def _keep(self) -> None:
-        """Hand the keeper what must not be forgotten, once a second."""
+        """Hand the keeper what must not be forgotten: at once what happened, else now and then."""
         car = self._car
-        if car.time_ns - self._kept_ns >= KEEP_S * NS_PER_S:
+        old_s = kept_s(car, self._clock.resolution_s, speed=self._clock.speed)
+        if car.time_ns - self._kept_ns >= old_s * NS_PER_S:
             self._kept_ns = car.time_ns
             self._keeper.keep(car)
         sample = self._telling.sample(car, self._air)

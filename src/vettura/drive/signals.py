@@ -7,9 +7,9 @@ worth computing; the paths, types, units and rates are those of the one table in
 from collections.abc import Callable, Iterable
 from typing import final
 
-from vettura.bus.signals import RATE_PERIOD_S
 from vettura.car.params import Params
 from vettura.drive.living import Air, Living, is_awake
+from vettura.drive.pace import Rates
 from vettura.drive.signals_battery import (
     battery_events,
     battery_fast,
@@ -23,6 +23,7 @@ from vettura.drive.signals_body import (
     body_second,
     body_slow,
     habit,
+    is_belted,
     is_dark,
 )
 from vettura.drive.signals_charging import charging_events, charging_second, charging_slow
@@ -36,6 +37,7 @@ from vettura.drive.signals_names import HVAC as HVAC
 from vettura.drive.signals_names import OURS as OURS
 from vettura.drive.signals_names import Look, Values
 from vettura.drive.signals_ours import (
+    FLAT_SOC,
     ours_events,
     ours_fast,
     ours_second,
@@ -70,8 +72,6 @@ SLOW: tuple[Part, ...] = (
     ours_slow,
 )
 STILL: tuple[Part, ...] = (battery_still,)
-SECOND_NS = int(RATE_PERIOD_S["second"]) * NS_PER_S
-SLOW_NS = int(RATE_PERIOD_S["slow"]) * NS_PER_S
 
 
 def signal_values(params: Params, make: Make, car: Living, air: Air) -> Values:
@@ -97,39 +97,44 @@ class Words:
         self._second_ns = 0
         self._slow_ns = 0
         self._seen: tuple[object, ...] = ()
+        self._has_happened = False
 
     def full(self, car: Living, air: Air) -> Values:
         """Every signal; all groups begin their time anew."""
-        look = Look(self._params, self._make, car, air)
+        self._is_news(_occasion(Look(self._params, self._make, car, air)))
         self._second_ns, self._slow_ns = car.time_ns, car.time_ns
-        self._seen = _occasion(look)
         return signal_values(self._params, self._make, car, air)
 
-    def due(self, car: Living, air: Air) -> Values:
+    def due(self, car: Living, air: Air, rates: Rates) -> Values:
         """The fast ones, and those that are due: by their rate, or because something happened."""
         look = Look(self._params, self._make, car, air)
         parts: tuple[Part, ...] = FAST
-        second = car.time_ns - self._second_ns >= SECOND_NS
-        occasion = _occasion(look)
-        if second or occasion != self._seen:
+        follows_up = self._has_happened
+        if self._is_news(_occasion(look)):
             parts = (*parts, *EVENTS)
-            self._seen = occasion
-        if second:
+        if follows_up or car.time_ns - self._second_ns >= rates.second_s * NS_PER_S:
             parts = (*parts, *SECOND)
             self._second_ns = car.time_ns
-        if car.time_ns - self._slow_ns >= SLOW_NS:
+        if car.time_ns - self._slow_ns >= rates.slow_s * NS_PER_S:
             parts = (*parts, *SLOW)
             self._slow_ns = car.time_ns
         return _said(look, parts)
 
+    def _is_news(self, occasion: tuple[object, ...]) -> bool:
+        """Whether something happened; what it leads to is told with the next look, however seldom
+        else."""
+        self._has_happened = occasion != self._seen
+        self._seen = occasion
+        return self._has_happened
+
 
 def _occasion(look: Look) -> tuple[object, ...]:
-    """What the events follow; while it stays the same they are looked at once a second."""
+    """What the events follow: while it stays the same, so do they."""
     car = look.car
     progress = car.progress
     return (
         car.body,
-        progress is None,
+        is_belted(car) if progress else None,
         car.charge,
         car.cable,
         car.locked,
@@ -143,6 +148,8 @@ def _occasion(look: Look) -> tuple[object, ...]:
         car.ready_at_ns,
         car.place,
         car.faults,
+        car.flows.outlet_power_w > 0.0,
+        car.state.soc <= FLAT_SOC,
         car.last_trip,
         habit(car),
         is_awake(car),

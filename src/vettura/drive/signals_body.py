@@ -111,11 +111,12 @@ def body_events(look: Look) -> Values:
         SUNROOF: round(_number(car.body.values.get(SUNROOF))),
         SEAT + "DriverSide.OccupancyStatus": "OCCUPIED" if now.is_on_board else "EMPTY",
         SEAT + "PassengerSide.OccupancyStatus": "EMPTY",
-        SEAT + "DriverSide.IsBelted": car.progress is not None
-        and car.progress.elapsed_ns > BUCKLED_AFTER_S * NS_PER_S,
+        SEAT + "DriverSide.IsBelted": is_belted(car),
         "Vehicle.LowVoltageSystemState": low_voltage_state(car),
         **_lamps(look),
-        **_climate(look),
+        HVAC + "IsAirConditioningActive": car.climate_on,
+        HVAC + "Station.Row1.Driver.Temperature": car.cabin_target_degc,
+        **_fans(car),
     }
 
 
@@ -139,6 +140,12 @@ PLAIN = tuple(
 """Actuators that are where they were told to be, and nowhere else."""
 
 
+def is_belted(car: Living) -> bool:
+    """Whether the driver has fastened the seat belt."""
+    progress = car.progress
+    return progress is not None and progress.elapsed_ns > BUCKLED_AFTER_S * NS_PER_S
+
+
 def is_dark(look: Look) -> bool:
     """Whether the automatic light switch finds that beams are needed."""
     air = look.air
@@ -154,22 +161,20 @@ def _lamps(look: Look) -> Values:
     return {LIGHTS + name: told(car.body, LIGHTS + name, on) for name, on in lamps.items()}
 
 
-def _climate(look: Look) -> Values:
-    car = look.car
-    fan = min(PERCENT, 20.0 + car.flows.climate_power_w / 50.0) if car.climate_on else 0.0
-    driver = HVAC + "Station.Row1.Driver."
-    passenger = HVAC + "Station.Row1.Passenger."
-    return {
-        HVAC + "IsAirConditioningActive": car.climate_on,
-        driver + "Temperature": car.cabin_target_degc,
-        driver + "FanSpeed": told(car.body, driver + "FanSpeed", round(fan)),
-        passenger + "FanSpeed": told(car.body, passenger + "FanSpeed", round(fan)),
-    }
+def _fans(car: Living) -> Values:
+    """They blow as the climate works, unless somebody told them otherwise."""
+    speed = min(PERCENT, 20.0 + car.flows.climate_power_w / 50.0) if car.climate_on else 0.0
+    fans = (f"{HVAC}Station.Row1.{side}.FanSpeed" for side in ("Driver", "Passenger"))
+    return {fan: told(car.body, fan, round(speed)) for fan in fans}
 
 
 def body_second(look: Look) -> Values:
     """The cabin's air."""
-    return {HVAC + "AmbientAirTemperature": round(look.car.state.cabin_degc, 2)}
+    car = look.car
+    return {
+        HVAC + "AmbientAirTemperature": round(car.state.cabin_degc, 2),
+        **(_fans(car) if car.climate_on else {}),
+    }
 
 
 def body_slow(look: Look) -> Values:

@@ -38,7 +38,7 @@ def charging_events(look: Look) -> Values:
         PORT + "IsFlapOpen": car.flap_open,
         OURS + "Charging.CurrentLimit": car.charge_current_max_a,
         OURS + "Charging.SessionId": car.charge.id if car.charge else "",
-        OURS + "Charging.StationCurrentLimit": round(station_a(look), 2),
+        **_station(look),
         OURS + "Discharging.PowerSetPoint": car.discharge_power_w,
         OURS + "Discharging.Reserve": round(PERCENT * car.discharge_reserve),
     }
@@ -62,6 +62,7 @@ def charging_second(look: Look) -> Values:
         OURS + "Charging.SessionEnergy": round(session_wh / WH_PER_KWH, 3),
         OURS + "WallPower": float(round(flows.wall_power_w)),
         OURS + "Discharging.Power": float(round(flows.outlet_power_w)),
+        **(_station(look) if car.cable is not None else {}),
         **_phases(look),
         **_acceptable(look),
     }
@@ -108,6 +109,11 @@ def station_a(look: Look) -> float:
     if cable.dc:
         return min(cable.power_w_max / pack_v(look), DC_A_MAX)
     return cable.power_w_max / (PHASE_V * cable.phases)
+
+
+def _station(look: Look) -> Values:
+    """At a DC station the limit follows the battery's voltage."""
+    return {OURS + "Charging.StationCurrentLimit": round(station_a(look), 2)}
 
 
 def _phases(look: Look) -> Values:

@@ -15,6 +15,7 @@ PARK_GEAR, DRIVE_GEAR = 126, 127
 """VSS: 126 is park, 127 is drive."""
 TRIP_METER = "Vehicle.TripMeterReading"
 """Kept in the body is the odometer's reading [m] at which it was 0."""
+TIMESTAMP = LOCATION + "Timestamp"
 LIFT_OFF_MPS2 = 0.5
 """What lifting the accelerator alone slows an everyday car by."""
 FIX, NO_FIX = "THREE_D_SATELLITE_BASED_AUGMENTATION", "NONE"
@@ -85,7 +86,7 @@ def motion_second(look: Look) -> Values:
         LOCATION + "Longitude": round(car.longitude_deg, 7),
         LOCATION + "Altitude": round(car.altitude_m, 1),
         LOCATION + "Heading": round(car.heading_deg, 1) % 360.0,
-        LOCATION + "Timestamp": iso(car.time_ns),
+        TIMESTAMP: iso(car.time_ns),
     }
 
 

@@ -12,8 +12,11 @@ from vettura.bus.subjects import car_signals
 from vettura.car.charge import displayed_soc
 from vettura.car.params import Params
 from vettura.car.spec import CarSpec
+from vettura.clock.interface import Clock
 from vettura.drive.living import CHARGING, DRIVING, PARKED, Air, Living, range_m
+from vettura.drive.pace import rates
 from vettura.drive.signals import Words, make_of, signal_values
+from vettura.drive.signals_motion import TIMESTAMP, iso
 from vettura.errors import BusError
 from vettura.units import NS_PER_S
 
@@ -21,7 +24,6 @@ log = structlog.get_logger()
 
 Values: TypeAlias = Mapping[str, SignalValue]
 
-FULL_FRAME_S = 60.0
 SAMPLE_S = {DRIVING: 10.0, CHARGING: 60.0, PARKED: 600.0}
 """How often a point of history is taken, by what the car does; also whenever that changes."""
 
@@ -29,14 +31,15 @@ SAMPLE_S = {DRIVING: 10.0, CHARGING: 60.0, PARKED: 600.0}
 class Telling:
     """Puts a living car into frames and samples; remembers what it has said."""
 
-    def __init__(self, bus: Bus, params: Params, spec: CarSpec, vin: str) -> None:
+    def __init__(self, bus: Bus, clock: Clock, params: Params, spec: CarSpec, vin: str) -> None:
         self._bus = bus
+        self._clock = clock
         self._params = params
         self._make = make_of(params, spec, vin)
         self._words = Words(params, self._make)
         self._changes = Changes()
         self._has_forgotten = False
-        self._full_ns = 0
+        self._full_ns = self._said_ns = 0
         self._sampled_ns = 0
         self._sampled_mode = ""
 
@@ -52,9 +55,10 @@ class Telling:
     async def publish(self, car: Living, air: Air, provided: Values) -> None:
         """Say what changed; everything now and then."""
         now_s = car.time_ns / NS_PER_S
-        full = car.time_ns - self._full_ns >= FULL_FRAME_S * NS_PER_S
+        often = rates(car, self._clock.resolution_s)
+        full = car.time_ns - self._full_ns >= often.full_s * NS_PER_S
         whole = full or self._has_forgotten
-        values = self._words.full(car, air) if whole else self._words.due(car, air)
+        values = self._words.full(car, air) if whole else self._words.due(car, air, often)
         values.update(provided)
         self._has_forgotten = False
         if full:
@@ -62,6 +66,8 @@ class Telling:
             told = self._changes.full(values, now_s)
         else:
             told = self._changes.since(values, now_s, exact=provided)
+        if not told and car.time_ns - self._said_ns >= often.beat_s * NS_PER_S:
+            told = {TIMESTAMP: iso(car.time_ns)}
         await self._send(car.vin, SignalFrame(time_ns=car.time_ns, values=told, full=full))
 
     async def pass_on(self, vin: str, time_ns: int, provided: Values) -> None:
@@ -77,6 +83,7 @@ class Telling:
     async def _send(self, vin: str, frame: SignalFrame) -> None:
         if not frame.values:
             return
+        self._said_ns = frame.time_ns
         try:
             await self._bus.publish(car_signals(vin), encode(frame))
         except BusError as error:

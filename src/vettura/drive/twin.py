@@ -25,6 +25,8 @@ log = structlog.get_logger()
 QUEUE_LIMIT = 10_000
 TELL_S = 600.0
 """A range is told again after this long at the latest, while the car is heard."""
+MODELLED_S = 1_800.0
+"""On a long trip its consumption is modelled anew this often, else once at its end."""
 SOC_STEP, AMBIENT_STEP_K = 0.005, 3.0
 """Charge and warmth must change by this much for the range to be told anew."""
 AGEING_TOLD = 60
@@ -48,7 +50,10 @@ class TwinService:
         self._unreadable = 0
         self._told_ns = 0
         self._told_soc = -1.0
+        self._modelled_ns = 0
         self._modelled_degc: float | None = None
+        self._is_outdated = False
+        """Something was learnt since the consumption of late was modelled."""
         self._wh_per_m = 0.0
 
     async def run(self) -> None:
@@ -59,7 +64,7 @@ class TwinService:
         ear = await patiently(self._clock, lambda: self._bus.subscribe(subject, limit=QUEUE_LIMIT))
         async for message in ear:
             if self._hear(message):
-                self._modelled_degc = None
+                self._is_outdated = True
                 await self._keep(bucket)
                 await self._tell()
             elif self._is_due():
@@ -127,9 +132,9 @@ class TwinService:
             return
         self._told_ns, self._told_soc = self._senses.time_ns, soc
         fitted = model.fitted()
-        degc = self._modelled_degc
-        if degc is None or abs(model.ambient_degc - degc) >= AMBIENT_STEP_K:
-            self._modelled_degc = model.ambient_degc
+        if self._is_consumption_due():
+            self._modelled_ns, self._modelled_degc = self._senses.time_ns, model.ambient_degc
+            self._is_outdated = False
             self._wh_per_m = consumption_wh_per_m(
                 fitted, model.memory.trace_mps, ambient_degc=model.ambient_degc
             )
@@ -139,6 +144,14 @@ class TwinService:
             await self._bus.publish(car_twin(self._vin), encode(told))
         except BusError as error:
             log.debug("twin_not_told", car=self._vin, error=error.message)
+
+    def _is_consumption_due(self) -> bool:
+        """Whether the roads of late must be driven anew: that takes longer than all else here."""
+        degc = self._modelled_degc
+        if degc is None or abs(self._model.ambient_degc - degc) >= AMBIENT_STEP_K:
+            return True
+        waited_s = (self._senses.time_ns - self._modelled_ns) / NS_PER_S
+        return self._is_outdated and (waited_s >= MODELLED_S or not self._model.on_trip)
 
     def _message(self, reach: Range) -> Twin:
         memory = self._memory()

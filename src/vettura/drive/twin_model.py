@@ -36,6 +36,7 @@ from vettura.drive.calibrate_knobs import (
     auxiliary_w_of,
     set_shares,
 )
+from vettura.drive.calibrate_traction import traction_slopes
 from vettura.drive.estimate import HUBER, Belief, observe, spread_of
 from vettura.drive.slope import grades
 from vettura.drive.twin_memory import OFFSET, Memory, aged, new_memory, new_trip
@@ -55,9 +56,6 @@ OUTLIER = 6.0
 TRACE_S = 900
 SENSITIVITY_KEPT = 0.8
 COOLING_STEP_S, COOLING_STEPS_MAX = 60.0, 120
-RUN_NAMES = ("rolling", "mass", "drag", "losses", "tyre_cold")
-"""Whose effect needs a drive of its own; the others' is known in closed form."""
-STEP_SHARE = 0.5
 
 
 class TwinModel:
@@ -227,10 +225,8 @@ class TwinModel:
         base = follow(set_shares(self.params, shares), begin, heard)
         energy_wh = _wh([f.battery_power_w for f in base.flows])
         drawn_wh = _wh([max(f.battery_power_w, 0.0) for f in base.flows])
-        slopes = {
-            name: (self._energy_at(name, begin, heard) - energy_wh) / _step_of(name)
-            for name in RUN_NAMES
-        }
+        moves = traction_slopes(self.params, shares, base.seconds)
+        slopes = {name: _wh(by_second) for name, by_second in moves.items()}
         slopes["auxiliary"] = _wh([auxiliary_w_of(self.params)] * len(moments))
         slopes[HEATING] = _wh([max(m.climate_w, 0.0) for m in moments])
         sensitivity = tuple(slopes.get(name, 0.0) for name in NAMES)
@@ -256,12 +252,6 @@ class TwinModel:
             ),
             time_ns,
         )
-
-    def _energy_at(self, name: str, begin: State, moments: Sequence[Moment]) -> float:
-        shares = self.shares
-        shares[name] += _step_of(name)
-        moved = follow(set_shares(self.params, shares), begin, moments)
-        return _wh([f.battery_power_w for f in moved.flows])
 
     def _take_pulses(self, moments: Sequence[Moment], flows: Sequence[Flows]) -> None:
         volts = [m.voltage_v for m in moments if m.voltage_v is not None]
@@ -317,10 +307,6 @@ class TwinModel:
 def _bounded(belief: Belief) -> Belief:
     mean = [min(max(x, k.low), k.high) for x, k in zip(belief.mean, KNOBS, strict=False)]
     return belief._replace(mean=[*mean, belief.mean[OFFSET]])
-
-
-def _step_of(name: str) -> float:
-    return STEP_SHARE * KNOBS[NAMES.index(name)].prior_sd
 
 
 def _rescaled(moments: Sequence[Moment], share: float) -> list[Moment]:

@@ -1,6 +1,7 @@
 """What a car's telemetry says, second by second: late, missing and absurd values are survived."""
 
 import math
+from collections import deque
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -34,8 +35,10 @@ POSSIBLE = {
     TARGET: (10.0, 35.0),
 }
 """What is listened to, in VSS units, and between which values; what lies outside is no reading."""
-STALE_S = 200.0
-"""Full frames come every minute: a signal that three of them lack is gone."""
+STALE_S, STALE_ASLEEP_S = 200.0, 2_000.0
+"""Full frames come every minute, of a car asleep every ten: what was not said for so long is gone,
+unless no more than three full frames have lacked it."""
+FULL_FRAMES = 3
 EARLY_S = 60.0
 """A frame this far in the future is nobody's clock."""
 GAP_MOVING_S, GAP_RESTING_S = 3.0, 150.0
@@ -69,6 +72,7 @@ class Senses:
     def __init__(self) -> None:
         self._values: dict[str, float] = {}
         self._heard_ns: dict[str, int] = {}
+        self._fulls_ns: deque[int] = deque(maxlen=FULL_FRAMES)
         self._charging = False
         self._time_ns = 0
         self._second_ns = 0
@@ -105,6 +109,8 @@ class Senses:
         return seconds
 
     def _take(self, frame: SignalFrame) -> None:
+        if frame.full:
+            self._fulls_ns.append(frame.time_ns)
         for path, value in frame.values.items():
             if path == IS_CHARGING and isinstance(value, bool):
                 self._charging = value
@@ -154,9 +160,13 @@ class Senses:
         return self._sums[path] / passed if passed > 0.0 and path in self._sums else held
 
     def _known(self, path: str) -> float | None:
-        value = self._values.get(path)
-        fresh = self._time_ns - self._heard_ns.get(path, 0) <= STALE_S * NS_PER_S
-        return value if fresh else None
+        heard_ns = self._heard_ns.get(path, 0)
+        age_s = (self._time_ns - heard_ns) / NS_PER_S
+        if age_s > STALE_S:
+            repeated = bool(self._fulls_ns) and heard_ns >= self._fulls_ns[0]
+            if not repeated or age_s > STALE_ASLEEP_S:
+                return None
+        return self._values.get(path)
 
     def _second(self, time_ns: int, seconds: float, speed_mps: float) -> Second:
         voltage, current = self._mean(VOLTAGE), self._mean(CURRENT)

@@ -15,7 +15,9 @@ from vettura.units import NS_PER_S
 METER_S = 10.0
 """The meter is told at most this often, and at once when the power jumps."""
 JUMP_W = 50.0
-IDLE_NS = 300 * NS_PER_S
+METER_LOOKS = 30.0
+"""A coarse clock is asked for a reading once in so many of its shortest waits."""
+IDLE_S = 300.0
 """The meter is told this often when nothing flows."""
 KEEP_NS = 30 * NS_PER_S
 """A growing count of energy is kept this often."""
@@ -90,4 +92,4 @@ def _has_grown(state: DeviceState, kept: DeviceState) -> bool:
 def _is_metered_news(value: MeterValue, told: MeterValue) -> bool:
     waited_ns = value.time_ns - told.time_ns
     flows = value.energy_wh != told.energy_wh and waited_ns >= METER_S * NS_PER_S
-    return flows or waited_ns >= IDLE_NS or abs(value.power_w - told.power_w) > JUMP_W
+    return flows or waited_ns >= IDLE_S * NS_PER_S or abs(value.power_w - told.power_w) > JUMP_W

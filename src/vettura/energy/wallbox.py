@@ -33,7 +33,7 @@ from vettura.energy.station import (
     status,
     taken,
 )
-from vettura.energy.telling import METER_S, Telling
+from vettura.energy.telling import IDLE_S, METER_LOOKS, METER_S, Telling
 from vettura.errors import BusError, InputError
 from vettura.life.limits import check_token
 from vettura.life.station import StationConfig
@@ -235,6 +235,12 @@ class WallboxService:
             except BusError as error:
                 self._log.info("station_not_told", error=error.message)
             try:
-                await self._clock.wait_for(self._news.wait(), METER_S)
+                await self._clock.wait_for(self._news.wait(), self._patience_s())
             except TimeoutError:
                 continue
+
+    def _patience_s(self) -> float:
+        """How long what was told last is good for, when nothing happens."""
+        if self._station.power_w > 0.0:
+            return max(METER_S, METER_LOOKS * self._clock.resolution_s)
+        return IDLE_S

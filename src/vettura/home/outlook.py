@@ -30,6 +30,9 @@ class Day(NamedTuple):
     """A person's date, and how far they have to drive on it or the next [m]."""
 
     date: date
+    begin_ns: int
+    end_ns: int
+    """Its first instant, and the next date's."""
     stays: list[Stay]
     ahead_m: float
 
@@ -48,13 +51,16 @@ class Outlook:
         self._day: Day | None = None
         self._quarter_ns = -1
         self._is_harsh = False
+        self._about: tuple[object, ...] = ()
+        self._around: Around | None = None
+        """What was thought last, and of what."""
 
     def day(self, now_ns: int) -> Day:
         """The plan of the date at home at that time [ns since the epoch]."""
-        today = local_date(now_ns, self._household.timezone)
-        if self._day is None or self._day.date != today:
-            self._day = self._plan(today)
-        return self._day
+        day = self._day
+        if day is None or not day.begin_ns <= now_ns < day.end_ns:
+            day = self._day = self._plan(local_date(now_ns, self._household.timezone))
+        return day
 
     def is_harsh(self, now_ns: int) -> bool:
         """Whether it is so cold or hot that people prepare the cabin."""
@@ -67,31 +73,36 @@ class Outlook:
 
     def around(self, car: CarSeen, now_ns: int) -> Around:
         """What matters around the car now."""
-        household, day = self._household, self.day(now_ns)
+        day = self.day(now_ns)
         stay, _ = stay_at(day.stays, now_ns)
+        about = (car, stay, day.ahead_m, self.is_harsh(now_ns))
+        if self._around is None or self._about != about:
+            self._about, self._around = about, self._think(*about)
+        return self._around
+
+    def _think(self, car: CarSeen, stay: Stay, ahead_m: float, is_harsh: bool) -> Around:
+        household = self._household
         there = household.place(stay.place) or household.home
         can_charge = self._can_charge and car.place == household.home.name
-        needs = wants_charge(car, below_soc=household.plug_below_soc, ahead_m=day.ahead_m)
+        needs = wants_charge(car, below_soc=household.plug_below_soc, ahead_m=ahead_m)
         return Around(
             is_plug_wanted=can_charge and not car.is_plugged and needs,
             is_too_empty=can_charge and car.range_m < 1.5 * distance_m(household.home, there),
-            is_harsh=self.is_harsh(now_ns),
+            is_harsh=is_harsh,
         )
 
     def _plan(self, today: date) -> Day:
         household, person = self._household, self._person
         tomorrow = today + timedelta(days=1)
         outings = plan_day(household, today, self._seed)
+        begin_ns = day_start_ns(today, household.timezone)
+        end_ns = day_start_ns(tomorrow, household.timezone)
         stays = stays_of(
-            outings,
-            person,
-            home=household.home.name,
-            begin_ns=day_start_ns(today, household.timezone),
-            end_ns=day_start_ns(tomorrow, household.timezone),
+            outings, person, home=household.home.name, begin_ns=begin_ns, end_ns=end_ns
         )
         later = plan_day(household, tomorrow, self._seed)
         ahead_m = max(need_m(household, each, person) for each in (outings, later))
-        return Day(today, stays, ahead_m)
+        return Day(today, begin_ns, end_ns, stays, ahead_m)
 
 
 def weather_around(place: Place, time_ns: int, seed: int) -> Weather:

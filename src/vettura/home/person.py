@@ -127,7 +127,8 @@ class PersonService:
                 prepare_s=self._person.prepare_s,
                 around=self._outlook.around(car, now_ns),
             )
-            await self._do(step, car, *stay_at(stays, now_ns))
+            if step is not Step.WAIT:
+                await self._do(step, car, *stay_at(stays, now_ns))
 
     async def _do(self, step: Step, car: CarSeen, stay: Stay, following: Stay | None) -> None:
         match step:

@@ -98,13 +98,17 @@ def stays_of(
 
 def stay_at(stays: Sequence[Stay], now_ns: int) -> tuple[Stay, Stay | None]:
     """The stay that is on now and the one after it; None when that is on another date."""
-    index = max((k for k, stay in enumerate(stays) if stay.begin_ns <= now_ns), default=0)
+    index = len(stays) - 1
+    while index > 0 and stays[index].begin_ns > now_ns:
+        index -= 1
     return stays[index], stays[index + 1] if index + 1 < len(stays) else None
 
 
 def observe(memory: Memory, car: CarSeen, now_ns: int) -> Memory:
     """Notice that the car has left or arrived."""
     moved = memory.place != "" and car.place != memory.place
+    if not moved and memory.place and car.is_driving == memory.was_driving and not memory.sent_ns:
+        return memory
     seen = replace(memory, place=car.place, was_driving=car.is_driving)
     if car.is_driving:
         return replace(seen, sent_ns=0)

@@ -46,6 +46,8 @@ class Sight:
     def __init__(self) -> None:
         self._values: dict[str, SignalValue] = {}
         self._times_ns: dict[str, int] = {}
+        self._seen: CarSeen | None = None
+        """The car as it was put together last; None when that is no longer true."""
 
     def take(self, frame: SignalFrame) -> None:
         """Remember what the frame says, unless something newer is known."""
@@ -53,11 +55,15 @@ class Sight:
             if path in frame.values and frame.time_ns >= self._times_ns.get(path, frame.time_ns):
                 self._values[path] = frame.values[path]
                 self._times_ns[path] = frame.time_ns
+                self._seen = None
 
     def look(self) -> CarSeen | None:
         """Return the car as known now; None before all of it has been seen."""
-        if len(self._values) < len(_WATCHED):
-            return None
+        if self._seen is None and len(self._values) == len(_WATCHED):
+            self._seen = self._put_together()
+        return self._seen
+
+    def _put_together(self) -> CarSeen:
         return CarSeen(
             place=str(self._values[PLACE]),
             is_driving=self._values[MODE] == "DRIVING",
