@@ -7,10 +7,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from vettura.home.findings.clock_words import local_words
 from vettura.home.findings.finding import Finding
 from vettura.home.findings.fired import SceneRow
 from vettura.home.findings.report import Report
-from vettura.home.findings.words import count_words, life_words, local_words, verdict_words
+from vettura.home.findings.words import count_words, life_words, verdict_words
 from vettura.units import WH_PER_KWH
 
 LOUD = ("promise", "conflict", "loop", "failure")

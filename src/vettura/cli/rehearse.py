@@ -17,9 +17,9 @@ from vettura.cli.homes import home_path
 from vettura.cli.output import Row, print_json, print_lines, print_table, progress
 from vettura.cli.rehearsal_text import print_report
 from vettura.errors import EnvironmentFault, UsageError
+from vettura.home.findings.clock_words import local_words
 from vettura.home.findings.retold import retold
 from vettura.home.findings.timeline import timeline_of
-from vettura.home.findings.words import local_words
 from vettura.house import load_home
 from vettura.house.recorder import Tape, heard_subjects
 from vettura.house.rehearsal import start_ns_of

@@ -7,11 +7,12 @@ from string import Formatter
 
 import msgspec
 
+from vettura.home.findings.clock_words import local_words
 from vettura.home.findings.finding import Finding
 from vettura.home.findings.fired import SceneRow
 from vettura.home.findings.report import Report
 from vettura.home.findings.timeline import Day, Timeline
-from vettura.home.findings.words import count_words, life_words, local_words, verdict_words
+from vettura.home.findings.words import count_words, life_words, verdict_words
 from vettura.units import NS_PER_S
 
 LOUD = ("promise", "conflict", "loop", "failure")

@@ -4,7 +4,7 @@ A guard is a list of alternatives; each says which values some things must have 
 be said so, such as a template, is taken for possible.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import time
 from typing import TypeAlias
 
@@ -85,14 +85,23 @@ def became(trigger: StateTrigger) -> Allowed:
     """The states that a state trigger waits for."""
     if trigger.to is not None:
         return one_of(trigger.to)
-    return none_of(trigger.not_to) if trigger.not_to is not None else ANYTHING
+    if trigger.not_to is not None:
+        return none_of(trigger.not_to)
+    # What it came from it is no longer.
+    return none_of(trigger.from_) if _is_one(trigger.from_) else ANYTHING
 
 
 def was(trigger: StateTrigger) -> Allowed:
     """The states that it must come from."""
     if trigger.from_ is not None:
         return one_of(trigger.from_)
-    return none_of(trigger.not_from) if trigger.not_from is not None else ANYTHING
+    if trigger.not_from is not None:
+        return none_of(trigger.not_from)
+    return none_of(trigger.to) if _is_one(trigger.to) else ANYTHING
+
+
+def _is_one(states: Sequence[object] | None) -> bool:
+    return states is not None and len(states) == 1
 
 
 def zone_state(zone: str) -> str:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from vettura.home.findings.allowed import ANYTHING, Allowed
 from vettura.home.findings.guards import became, was, zone_state
-from vettura.home.findings.mentions import in_template
 from vettura.home.findings.written import Write
+from vettura.home.scene.mentions import in_template
 from vettura.home.scene.parts import Automation
 from vettura.home.scene.tree import (
     EventTrigger,

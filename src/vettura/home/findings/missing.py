@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from vettura.home.findings.finding import Finding, moments
 from vettura.home.findings.listened import Ear, ears
-from vettura.home.findings.mentions import beside_trigger, in_conditions, in_trigger
 from vettura.home.findings.past import Past
 from vettura.home.findings.story import Run
+from vettura.home.scene.mentions import beside_trigger, in_conditions, in_trigger
 from vettura.home.scene.parts import Automation, Scenes
 from vettura.units import NS_PER_S
 

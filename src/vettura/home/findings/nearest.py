@@ -1,5 +1,6 @@
 """How near a scene came that never fired."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -21,6 +22,7 @@ from vettura.home.scene.tree import (
 from vettura.units import NS_PER_S, SECONDS_PER_HOUR
 
 _STATES_SHOWN = 4
+_CONDITION = re.compile(r"condition/(\d+)\b")
 
 
 def nearest(scenes: Scenes, story: Story) -> dict[str, str]:
@@ -37,10 +39,19 @@ def nearest(scenes: Scenes, story: Story) -> dict[str, str]:
     }
 
 
+def refusal_words(reason: str, automation: Automation | None) -> str:
+    """A reason with the line of the condition that it names."""
+    found = _CONDITION.match(reason)
+    if found is None or automation is None or int(found[1]) >= len(automation.conditions):
+        return reason
+    return f"the condition in {automation.conditions[int(found[1])].where}{reason[found.end() :]}"
+
+
 def _words(automation: Automation, refusals: Counter[str] | None, story: Story) -> str:
     if refusals:
         reason, count = refusals.most_common(1)[0]
-        return f"set off {refusals.total()} times, {count} times refused: {reason}"
+        said = refusal_words(reason, automation)
+        return f"set off {refusals.total()} times, {count} times refused: {said}"
     if automation.initial_state is False:
         return "it is switched off"
     parts = [part for trigger in automation.triggers for part in _trigger(trigger, story)]
@@ -71,13 +82,17 @@ def _number(trigger: NumericStateTrigger, entity: str, story: Story) -> str:
         return f"{entity} told no number"
     wants = []
     if trigger.below is not None:
-        wants.append(f"below {trigger.below}")
+        wants.append(f"below {_limit(trigger.below)}")
     if trigger.above is not None:
-        wants.append(f"above {trigger.above}")
+        wants.append(f"above {_limit(trigger.above)}")
     return (
         f"{entity} went from {min(numbers):g} to {max(numbers):g}, "
         f"it wants {' and '.join(wants)}{_held(trigger)}"
     )
+
+
+def _limit(limit: float | str) -> str:
+    return limit if isinstance(limit, str) else f"{limit:g}"
 
 
 def _state(ear: Ear, trigger: Trigger, story: Story) -> str:

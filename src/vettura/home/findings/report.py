@@ -1,6 +1,6 @@
 """The report of a rehearsal: what each scene did, what was found, what went wrong, what it cost."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from msgspec.structs import replace
@@ -12,7 +12,7 @@ from vettura.home.findings.fired import SceneRow, failures, scene_rows
 from vettura.home.findings.graph import Graph, graph_of
 from vettura.home.findings.loops import loops
 from vettura.home.findings.missing import missing_triggers
-from vettura.home.findings.nearest import nearest
+from vettura.home.findings.nearest import nearest, refusal_words
 from vettura.home.findings.past import Past
 from vettura.home.findings.possible import possible_conflicts, possible_loops
 from vettura.home.findings.story import Story
@@ -79,11 +79,7 @@ def report_of(rehearsal: Rehearsal, facts: Facts) -> Report:
     past = Past(story, rehearsal.timezone)
     return Report(
         facts=facts,
-        scenes=tuple(
-            scene_rows(
-                story, nearest=nearest(scenes, story), energy=dict(rehearsal.energy_wh or {})
-            )
-        ),
+        scenes=tuple(_rows(rehearsal, graph)),
         findings=(
             *happened,
             *failures(story),
@@ -94,6 +90,14 @@ def report_of(rehearsal: Rehearsal, facts: Facts) -> Report:
         mishaps=rehearsal.mishaps,
         promises=len(scenes.promises),
     )
+
+
+def _rows(rehearsal: Rehearsal, graph: Graph) -> Iterator[SceneRow]:
+    near = nearest(rehearsal.scenes, rehearsal.story)
+    energy = dict(rehearsal.energy_wh or {})
+    for row in scene_rows(rehearsal.story, nearest=near, energy=energy):
+        refusal = refusal_words(row.refusal, graph.automations.get(row.scene))
+        yield replace(row, refusal=refusal)
 
 
 def _besides(found: Iterable[Finding], told: Iterable[Finding]) -> list[Finding]:

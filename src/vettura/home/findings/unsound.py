@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 from vettura.home.findings.finding import Finding, Kind
 from vettura.home.findings.graph import run_guard
 from vettura.home.findings.guards import guard_of
-from vettura.home.findings.mentions import beside_trigger, in_conditions, in_trigger
 from vettura.home.findings.story import EntityFacts
 from vettura.home.findings.track import NO_STATE
 from vettura.home.findings.written import writes
+from vettura.home.scene.mentions import beside_trigger, in_conditions, in_trigger
 from vettura.home.scene.parts import Automation, Scenes
 from vettura.home.scene.tree import Condition, StateCondition, StateTrigger, Where
 

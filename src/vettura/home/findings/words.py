@@ -1,22 +1,9 @@
 """How a report is put into words, the same for the terminal and the page."""
 
-from datetime import datetime
-
+from vettura.home.findings.clock_words import local
 from vettura.home.findings.finding import Finding
 from vettura.home.findings.report import Facts, Report
-from vettura.life.local_time import zone
 from vettura.units import NS_PER_S, SECONDS_PER_HOUR
-
-
-def local(time_ns: int, timezone: str) -> datetime:
-    """An instant as the clock on the wall shows it."""
-    return datetime.fromtimestamp(time_ns // NS_PER_S, zone(timezone))
-
-
-def local_words(time_ns: int, timezone: str) -> str:
-    """For people: `Mon 2 Mar, 18:04:05`."""
-    shown = local(time_ns, timezone)
-    return f"{shown:%a} {shown.day} {shown:%b}, {shown:%H:%M:%S}"
 
 
 def life_words(facts: Facts) -> str:

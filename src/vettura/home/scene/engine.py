@@ -19,6 +19,7 @@ from vettura.home.scene.faults import Fault
 from vettura.home.scene.general import General
 from vettura.home.scene.inputs import Inputs
 from vettura.home.scene.parts import Group, Scenes, Schedule, Timer
+from vettura.home.scene.promises import Promises
 from vettura.home.scene.run import Doable, Run
 from vettura.home.scene.runner import Runner
 from vettura.home.scene.scripts import Scripts
@@ -66,6 +67,7 @@ class Engine:
             Groups(world, groups),
             Schedules(world, schedules),
             TemplateEntities(world, scenes.templates),
+            Promises(world, scenes.promises),
         )
 
     # Of the runner
