@@ -88,7 +88,7 @@ def became(trigger: StateTrigger) -> Allowed:
     if trigger.not_to is not None:
         return none_of(trigger.not_to)
     # What it came from it is no longer.
-    return none_of(trigger.from_) if _is_one(trigger.from_) else ANYTHING
+    return _other_than(trigger.from_)
 
 
 def was(trigger: StateTrigger) -> Allowed:
@@ -97,11 +97,12 @@ def was(trigger: StateTrigger) -> Allowed:
         return one_of(trigger.from_)
     if trigger.not_from is not None:
         return none_of(trigger.not_from)
-    return none_of(trigger.to) if _is_one(trigger.to) else ANYTHING
+    return _other_than(trigger.to)
 
 
-def _is_one(states: Sequence[object] | None) -> bool:
-    return states is not None and len(states) == 1
+def _other_than(states: Sequence[object] | None) -> Allowed:
+    """All but the one state; anything when there are several, or none."""
+    return none_of(states) if states is not None and len(states) == 1 else ANYTHING
 
 
 def zone_state(zone: str) -> str:
