@@ -13,12 +13,18 @@ from vettura.bus.subjects import (
     CARS_STREAM_SUBJECTS,
     HOME_BUCKET,
     HOUSE_BUCKET,
+    TRACES_STREAM,
+    TRACES_STREAM_MAX_AGE_S,
+    TRACES_STREAM_SUBJECTS,
 )
 from vettura.car import load_car
 from vettura.clock.interface import Clock
 from vettura.drive import CarConfig, CarService, TwinConfig, TwinService
 from vettura.energy import WallboxService
 from vettura.home import DevicesService, HouseholdService, World, models_of
+from vettura.home.scene.read import read_scenes
+from vettura.home.scene.service import SceneService
+from vettura.home.scene.world import HomePlace
 from vettura.house.file import CarEntry, HomeFile, place_of
 
 
@@ -36,6 +42,7 @@ async def prepare(bus: Bus) -> None:
         await bus.bucket(name)
     await bus.stream(CARS_STREAM, CARS_STREAM_SUBJECTS, max_age_s=CARS_STREAM_MAX_AGE_S)
     await bus.stream(AUDIT_STREAM, AUDIT_STREAM_SUBJECTS, max_age_s=AUDIT_STREAM_MAX_AGE_S)
+    await bus.stream(TRACES_STREAM, TRACES_STREAM_SUBJECTS, max_age_s=TRACES_STREAM_MAX_AGE_S)
 
 
 def build(home: HomeFile, bus: Bus, clock: Clock, *, seed: int) -> dict[str, Service]:
@@ -56,7 +63,26 @@ def build(home: HomeFile, bus: Bus, clock: Clock, *, seed: int) -> dict[str, Ser
     services["household"] = HouseholdService(
         bus, clock, household, seed=seed, station=nearest, devices=devices
     )
+    if home.scenes:
+        services["scenes"] = _scenes(home, bus, clock, seed=seed)
     return services
+
+
+def _scenes(home: HomeFile, bus: Bus, clock: Clock, *, seed: int) -> SceneService:
+    household = home.household
+    return SceneService(
+        bus,
+        clock,
+        read_scenes(home.scenes),
+        HomePlace(
+            timezone=household.timezone,
+            latitude_deg=household.home.latitude_deg,
+            longitude_deg=household.home.longitude_deg,
+            elevation_m=household.home.elevation_m,
+        ),
+        home=household.id,
+        seed=seed,
+    )
 
 
 def _car_config(home: HomeFile, car: CarEntry) -> CarConfig:

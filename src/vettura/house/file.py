@@ -6,12 +6,14 @@ from typing import Annotated
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import replace
 
 from vettura.car import load_car
 from vettura.config import parse_toml, read_bytes
 from vettura.errors import InputError
 from vettura.faces.config import FacesConfig, Port
 from vettura.home.device.kinds import AnyEntry, check_devices
+from vettura.home.scene.read import read_scenes
 from vettura.life import Household, Place, StationConfig
 
 
@@ -59,17 +61,22 @@ class HomeFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     stations: list[StationConfig] = []
     devices: Annotated[list[AnyEntry], Meta(max_length=500)] = []
     """Virtual devices, by kind."""
+    scenes: Annotated[list[str], Meta(max_length=100)] = []
+    """Files of scenes in Home Assistant's YAML, relative to the home file."""
     bus: BusConfig = BusConfig()
     faces: FacesConfig = FacesConfig()
 
 
 def load_home(path: str | Path) -> HomeFile:
-    """Read and check a home file; InputError names file, key and remedy."""
+    """Read and check a home file and its scenes; InputError names file, key and remedy."""
     home = parse_toml(read_bytes(path), HomeFile, where=str(path))
     try:
         _check(home)
     except InputError as error:
         raise InputError(f"{path}: {error.message}", hint=error.hint) from None
+    folder = Path(path).parent
+    home = replace(home, scenes=[str(folder / name) for name in home.scenes])
+    read_scenes(home.scenes)
     return home
 
 

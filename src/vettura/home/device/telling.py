@@ -32,12 +32,13 @@ class Telling:
         self._has_news = asyncio.Event()
         self._order = asyncio.Lock()
 
-    def say(self, subject: str, message: Wire) -> None:
-        """Publish `message` with the next `flush`, and keep it."""
+    def say(self, subject: str, message: Wire, *, keeps: bool = True) -> None:
+        """Publish `message` with the next `flush`, and keep it when it `keeps`."""
         data = encode(message)
         self._untold.append((subject, data))
-        self._unkept[subject] = data
-        self._has_news.set()
+        if keeps:
+            self._unkept[subject] = data
+            self._has_news.set()
 
     async def flush(self) -> None:
         """Publish what was said; what the bus does not take is published with the next flush."""

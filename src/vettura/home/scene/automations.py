@@ -1,6 +1,6 @@
 """Automations: entities that are on or off, listen to their triggers, and run."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, final
 
@@ -21,6 +21,8 @@ from vettura.home.scene.world import Event, World
 from vettura.words.states import StateContext
 
 TRIGGERED_EVENT = "automation_triggered"
+OnEnd = Callable[[Run | None], None]
+"""Told when a run is over; None: none has begun."""
 
 
 @dataclass(slots=True)
@@ -197,7 +199,9 @@ class Automations:
             done(None, None)
         for kept in all_kept:
             variables = {**given, "trigger": {"platform": None}}
-            self._begin(kept, variables, calling.cause, skips=skips, on_end=end)
+            run = self._begin(kept, variables, calling.cause, skips=skips, on_end=end)
+            if run is not None:
+                calling.child(run.id)
 
     # Runs
 
@@ -218,8 +222,9 @@ class Automations:
         why: Cause | None,
         *,
         skips: bool,
-        on_end: Any,
-    ) -> None:
+        on_end: OnEnd | None,
+    ) -> Run | None:
+        """Begin a run, unless something refuses it; then it is told why."""
         world, part = self._world, kept.part
         cause = cause_of(self._runner.new_id(), part.entity_id, why)
         trigger = given["trigger"]
@@ -237,13 +242,13 @@ class Automations:
                 world.warn(part.where, f"variables: {fault}")
                 refusal = f"variables: {fault}"
             if not refusal:
-                self._run(kept, variables, cause, description, shown, on_end)
-                return
+                return self._run(kept, variables, cause, description, shown, on_end)
         elif refusal.startswith("a loop"):
             world.warn(part.where, f"{part.alias}: {refusal}")
         self._tracing.refused(kept.doable, cause, description, refusal, shown)
         if on_end is not None:
             on_end(None)
+        return None
 
     def _refusal(self, kept: _Kept, variables: dict[str, Any], shown: list[Shown]) -> str:
         """Why the conditions let no run begin; empty when they do."""
@@ -273,8 +278,8 @@ class Automations:
         cause: Cause,
         description: str,
         shown: list[Shown],
-        on_end: Any,
-    ) -> None:
+        on_end: OnEnd | None,
+    ) -> Run | None:
         world, part = self._world, kept.part
         variables["context"] = StateContext(id=cause.id)
         before = kept.last_triggered_ns
@@ -286,7 +291,7 @@ class Automations:
             kept.last_triggered_ns = before
             if on_end is not None:
                 on_end(run)
-            return
+            return None
         data: dict[str, Any] = {"name": part.alias, "entity_id": part.entity_id}
         if description:
             data["source"] = description
@@ -294,6 +299,7 @@ class Automations:
             world.happens(
                 Event(event_type=TRIGGERED_EVENT, data=data, time_ns=world.now_ns, cause=cause)
             )
+        return run
 
 
 def _trigger_path(trigger: Mapping[str, Any]) -> str:

@@ -6,11 +6,12 @@ from functools import partial
 from typing import Any, Protocol, final
 
 from vettura.bus.messages import Answer
-from vettura.bus.messages_home import Called, Cause
+from vettura.bus.messages_home import Called, Cause, HomeEvent
 from vettura.home.scene import turns
 from vettura.home.scene.faults import CallFault, Fault, RenderFault, WrongCallFault
+from vettura.home.scene.plain import as_plain
 from vettura.home.scene.run import Fiber, Pending, Run
-from vettura.home.scene.runner import Runner
+from vettura.home.scene.runner import Runner, called_trouble
 from vettura.home.scene.state import UNAVAILABLE
 from vettura.home.scene.targets import Target, resolve, target_of
 from vettura.home.scene.tree import Call, Where
@@ -124,8 +125,30 @@ class Calls:
 
     def resume(self, runner: Runner, run: Run, fiber: Fiber, step: Call, calling: Calling) -> None:
         """Wait for a call that is put off by its turn."""
+        pending, done = self._wait(runner, run, fiber, step, calling.id)
+
+        def child(run_id: str) -> None:
+            pending.child = run_id
+
+        def do() -> None:
+            if not run.is_over:
+                self.do(replace(calling, child=child), done)
+
+        self._world.agenda.soon(do, turns.CALL)
+
+    def wait_for(
+        self, runner: Runner, run: Run, fiber: Fiber, step: Call, call_id: str, child: Run
+    ) -> None:
+        """Wait for a run that this one had called before the house stopped."""
+        pending, done = self._wait(runner, run, fiber, step, call_id)
+        pending.child = child.id
+        child.on_end = lambda ended: done(called_trouble(ended), ended.response or {})
+
+    def _wait(
+        self, runner: Runner, run: Run, fiber: Fiber, step: Call, call_id: str
+    ) -> tuple[Pending, Done]:
         variables = fiber.frames[-1].variables
-        pending = Pending(kind="call", call=calling.id)
+        pending = Pending(kind="call", call=call_id)
         fiber.pending = pending
 
         def done(fault: Fault | None, response: Any) -> None:
@@ -138,14 +161,7 @@ class Calls:
                 variables[step.response_variable] = response
             runner.step_over(run, fiber, turns.CALLED)
 
-        def child(run_id: str) -> None:
-            pending.child = run_id
-
-        def do() -> None:
-            if not run.is_over:
-                self.do(replace(calling, child=child), done)
-
-        self._world.agenda.soon(do, turns.CALL)
+        return pending, done
 
     def fire(self, run: Run, event_type: str, data: Mapping[str, Any]) -> None:
         """Let an event happen, here and in the home."""
@@ -154,7 +170,11 @@ class Calls:
     def happens(self, event_type: str, data: Mapping[str, Any], cause: Cause | None) -> None:
         """Let an event happen that others in the home may hear as well."""
         event = Event(event_type=event_type, data=data, time_ns=self._world.now_ns, cause=cause)
-        self._world.outbox.append(event.told())
+        self._world.outbox.append(
+            HomeEvent(
+                time_ns=event.time_ns, event_type=event_type, data=as_plain(data), cause=cause
+            )
+        )
         self._world.happens(event)
 
     def _prepare(self, run: Run, step: Call, variables: Mapping[str, Any], call_id: str) -> Calling:
@@ -238,8 +258,7 @@ class Calls:
             about = self._world.directory.about(entity_id)
             if about is not None and about.actions and calling.action not in about.actions:
                 if entity_id in calling.target.entity_ids:
-                    raise_later = f"{entity_id} cannot do {calling.action}"
-                    self._world.warn(calling.where, raise_later)
+                    self._world.warn(calling.where, f"{entity_id} cannot do {calling.action}")
                 continue
             state = self._world.states.get(entity_id)
             if state is None or state.state != UNAVAILABLE:
@@ -262,7 +281,11 @@ class Calls:
                 return
             refused = next((answers[k] for k in sorted(answers) if not answers[k].ok), None)
             self._tell(calling, refused or Answer(ok=True), time_ns)
-            done(CallFault(f"{calling.action}: {refused.reason}") if refused else None, None)
+            # A device that is gone is left out, as in Home Assistant; one that refuses is a fault.
+            if refused is None or refused.code == "unavailable":
+                done(None, None)
+            else:
+                done(CallFault(f"{calling.action}: {refused.reason}"), None)
 
         for index, (device, entity_id) in enumerate(asked):
             order = Order(
@@ -270,7 +293,7 @@ class Calls:
                 device=device,
                 action=calling.action,
                 entity=entity_id,
-                data=calling.data,
+                data=as_plain(calling.data),
                 cause=calling.cause,
             )
             self._host.order(order, partial(take, index))
@@ -283,7 +306,7 @@ class Calls:
                 run=calling.cause.id,
                 action=calling.action,
                 entities=list(calling.entities),
-                data=calling.data,
+                data=as_plain(calling.data),
                 ok=answer.ok,
                 reason=answer.reason,
                 cause=calling.cause,

@@ -4,7 +4,7 @@ Everything happens within its methods, in an order that depends on nothing but w
 the same feed gives the same orders, live, rehearsed or replayed.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, final
 
 from vettura.bus.messages import Answer, Wire
@@ -18,8 +18,10 @@ from vettura.home.scene.calls import Calls, Host
 from vettura.home.scene.faults import Fault
 from vettura.home.scene.general import General
 from vettura.home.scene.inputs import Inputs
+from vettura.home.scene.kept import KeptRun
 from vettura.home.scene.parts import Group, Scenes, Schedule, Timer
-from vettura.home.scene.promises import Promises
+from vettura.home.scene.plain import packed
+from vettura.home.scene.remembering import go_on, keep, recall
 from vettura.home.scene.run import Doable, Run
 from vettura.home.scene.runner import Runner
 from vettura.home.scene.scripts import Scripts
@@ -30,6 +32,7 @@ from vettura.home.scene.timers import Timers
 from vettura.home.scene.tracing import Tracing
 from vettura.home.scene.triggers_event import topic_matches
 from vettura.home.scene.triggers_time import SHUTDOWN_EVENT
+from vettura.home.scene.waits import Waits
 from vettura.home.scene.world import Event, HomePlace, Topic, World
 
 
@@ -49,7 +52,8 @@ class Engine:
     ) -> None:
         self.world = World(place, now_ns=now_ns, seed=seed)
         self.calls = Calls(self.world, host)
-        steps = KindsOfSteps(self.world, self.calls)
+        self._waits = Waits(self.world)
+        steps = KindsOfSteps(self.world, self.calls, self._waits)
         self.runner = Runner(self.world, steps, self, new_id)
         self._tracing = Tracing(self.world)
         world, calls = self.world, self.calls
@@ -63,11 +67,20 @@ class Engine:
         self._inputs = Inputs(world, calls, inputs)
         self._timers = Timers(world, calls, timers)
         self._general = General(world, calls, scenes.scenes)
+        self._own_ids = [
+            part.entity_id
+            for part in (
+                *scenes.automations,
+                *scenes.scripts,
+                *scenes.scenes,
+                *inputs,
+                *timers,
+            )
+        ]
         self._standing = (
             Groups(world, groups),
             Schedules(world, schedules),
             TemplateEntities(world, scenes.templates),
-            Promises(world, scenes.promises),
         )
 
     # Of the runner
@@ -102,6 +115,39 @@ class Engine:
         """The house has started: automations listen from now on."""
         self.automations.start()
         self._settle()
+
+    def go_on(self, kept: Iterable[KeptRun]) -> None:
+        """Take up the runs that were kept; a scene that has changed since begins anew."""
+        recalled = []
+        for each in kept:
+            doable = self.doable(each.scene)
+            try:
+                if doable is None:
+                    raise Fault("it is there no more")
+                recalled.append((recall(each, doable), each))
+            except Fault as fault:
+                self.world.warn(each.scene, f"a run that was going on is given up: {fault}")
+        go_on(self.runner, self.calls, self._waits, recalled)
+        for run, _ in recalled:
+            self.changed(run.doable)
+        self._settle()
+
+    def remembered(self) -> dict[str, list[Any]]:
+        """Own entities as they are to be kept: state and packed attributes."""
+        kept: dict[str, list[Any]] = {}
+        triggered = {**self.automations.last_triggered(), **self.scripts.last_triggered()}
+        for entity_id in self._own_ids:
+            state = self.world.states.get(entity_id)
+            if state is not None:
+                shown = state.attributes if entity_id.startswith("timer.") else {}
+                if entity_id in triggered:
+                    shown = {"last_triggered_ns": triggered[entity_id]}
+                kept[entity_id] = [state.state, packed(shown)]
+        return kept
+
+    def kept_runs(self) -> list[KeptRun]:
+        """The runs that are going on."""
+        return [keep(run) for run in self.runner.runs()]
 
     def stop(self) -> None:
         """The house is about to stop."""

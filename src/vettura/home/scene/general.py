@@ -15,6 +15,7 @@ from vettura.home.scene.reproducing import call_for
 from vettura.home.scene.state import State
 from vettura.home.scene.tree import Where
 from vettura.home.scene.world import World
+from vettura.words.template_results import TextDict, TextList
 
 ACCEPTED = (
     "homeassistant.update_entity",
@@ -187,6 +188,8 @@ class General:
 def _payload(value: object) -> str:
     if isinstance(value, str):
         return value
+    if isinstance(value, TextDict | TextList):
+        return str(value)
     if isinstance(value, dict | list):
         return msgspec.json.encode(as_plain(value)).decode()
     return "" if value is None else str(value)

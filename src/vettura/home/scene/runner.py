@@ -63,6 +63,8 @@ class Runner:
         self._steps = steps
         self._watcher = watcher
         self._runs: dict[str, dict[str, Run]] = {}
+        self.version = 0
+        """Grows whenever a run moves."""
 
     def runs_of(self, entity_id: str) -> list[Run]:
         """The runs of one automation or script, oldest first, with those that wait."""
@@ -180,6 +182,7 @@ class Runner:
 
     def go(self, run: Run, fiber: Fiber) -> None:
         """Do steps until the fiber waits for something or ends."""
+        self.version += 1
         while not (run.is_over or fiber.is_over) and fiber.pending is None:
             frame = fiber.frames[-1]
             if frame.index >= len(frame.steps):

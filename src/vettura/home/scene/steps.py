@@ -55,10 +55,10 @@ COUNT_MAX = 1_000_000
 class KindsOfSteps:
     """The steps of a home; `calls` does the actions among them."""
 
-    def __init__(self, world: World, calls: Calls) -> None:
+    def __init__(self, world: World, calls: Calls, waits: Waits) -> None:
         self._world = world
         self._calls = calls
-        self._waits = Waits(world)
+        self._waits = waits
         self._kinds: Mapping[type, Callable[..., bool]] = {
             Call: self._call,
             Delay: self._delay,

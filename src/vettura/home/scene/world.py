@@ -10,7 +10,7 @@ from typing import Any, final
 from zoneinfo import ZoneInfo
 
 from vettura.bus.messages import Wire
-from vettura.bus.messages_home import Cause, HomeEvent
+from vettura.bus.messages_home import Cause
 from vettura.home.scene.agenda import Agenda
 from vettura.home.scene.directory import Directory
 from vettura.home.scene.rendering import Renderer
@@ -48,15 +48,6 @@ class Event:
     data: Mapping[str, Any] = field(default_factory=dict)
     time_ns: int
     cause: Cause | None = None
-
-    def told(self) -> HomeEvent:
-        """As it travels."""
-        return HomeEvent(
-            time_ns=self.time_ns,
-            event_type=self.event_type,
-            data=dict(self.data),
-            cause=self.cause,
-        )
 
     @property
     def time_fired(self) -> datetime:

@@ -1,1 +1,0 @@
-"""What a life of the home has shown of its scenes, and what their text shows without one."""
