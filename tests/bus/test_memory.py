@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vettura.bus.memory import Faults, MemoryBus, Partition
+from vettura.bus.memory import Faults, MemoryBus, Partition, Spell
 from vettura.clock import rehearse
 from vettura.errors import BusDownError, BusTimeoutError, InputError, UsageError
 
@@ -188,6 +188,47 @@ def test_a_partition_of_everything_takes_the_bus_down():
 
     dark = Faults(partitions=(Partition(10.0, 20.0, ">"),))
     assert play(main, faults=dark) == [True, False, True]
+
+
+def test_a_spell_befalls_its_subjects_in_its_time_alone():
+    async def main(bus, clock):
+        ears = await bus.subscribe(">")
+        for _ in range(3):
+            await bus.publish("home.casa.lamp.state", b"%d" % clock.monotonic())
+            await bus.publish("home.casa.door.state", b"%d" % clock.monotonic())
+            await clock.sleep(10.0)
+        await ears.close()
+        return [(message.subject[10:14], message.data) async for message in ears]
+
+    doubled = Faults(spells=(Spell(10.0, 20.0, "home.casa.lamp.>", duplicate=1.0),))
+    assert play(main, faults=doubled) == [
+        *[("lamp", b"0"), ("door", b"0")],
+        *[("lamp", b"10"), ("lamp", b"10"), ("door", b"10")],
+        *[("lamp", b"20"), ("door", b"20")],
+    ]
+
+
+def test_an_answer_shares_the_fate_of_its_question():
+    async def main(bus, clock):
+        ears = await bus.subscribe("home.casa.lamp.do")
+        with pytest.raises(BusTimeoutError):
+            await bus.request("home.casa.lamp.do", b"on", timeout_s=1.0)
+        await clock.sleep(10.0)
+        question = asyncio.ensure_future(bus.request("home.casa.lamp.do", b"on"))
+        await bus.respond(await ears.next(), b"done")
+        answered = await question
+        await ears.close()
+        return answered.data
+
+    silent = Faults(spells=(Spell(0.0, 10.0, "home.casa.lamp.>", drop=1.0),))
+    assert play(main, faults=silent) == b"done"
+
+
+def test_a_spell_is_checked_as_all_faults_are():
+    with pytest.raises(UsageError, match="drop"):
+        Faults(spells=(Spell(0.0, 1.0, "a", drop=2.0),))
+    with pytest.raises(UsageError, match="delay_s"):
+        Faults(spells=(Spell(0.0, 1.0, "a", delay_s=(2.0, 1.0)),))
 
 
 def test_what_was_acknowledged_survives_any_fault():

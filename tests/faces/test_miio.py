@@ -67,7 +67,7 @@ async def test_a_lamp_is_read_and_switched_by_numbers():
         assert info["model"] == "philips.light.bulb"
         assert info["netif"]["localIp"] == face.doors["desk"].address
         assert face.doors["desk"].token not in str(info)
-        read = await app.call("get_properties", [place(2, 1), place(2, 3), place(2, 4)])
+        read = await app.call("get_properties", [place(2, 1), place(2, 2), place(2, 4)])
         assert [item["value"] for item in read] == [True, 50, 4000]
         said = await app.call("set_properties", [place(2, 1, value=False)])
         assert [item["code"] for item in said] == [0]
@@ -75,7 +75,7 @@ async def test_a_lamp_is_read_and_switched_by_numbers():
         action = home.told[0]
         assert (action.action, action.who, action.cause.who) == ("light.turn_off", "miio", "miio")
         # What a dark lamp does not tell any more stays what it was.
-        read = await app.call("get_properties", [place(2, 1), place(2, 3)])
+        read = await app.call("get_properties", [place(2, 1), place(2, 2)])
         assert [item["value"] for item in read] == [False, 50]
 
 

@@ -31,7 +31,7 @@ ROOMS = {
     "kuksa_doors": ("kuksa", "kuksa-bus"),
     "mqtt_doors": ("homeassistant", "mqtt", "mqtt-bus"),
     "diagnosis_doors": ("can-log", "diagnosis-bus", "elm327", "iso-tp", "uds"),
-    "miio_doors": ("miio", "miio-bus"),
+    "miio_doors": ("miio", "miio-bus", "ble"),
     "trust_doors": ("token",),
 }
 """The doors by the module that builds them."""

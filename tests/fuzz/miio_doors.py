@@ -2,12 +2,24 @@
 
 import msgspec
 
+from faces.ble_made import (
+    BINDKEY,
+    DOOR,
+    SCALE,
+    THERMOMETER,
+    door,
+    measured,
+    moved,
+    passed,
+    weighed,
+)
 from fuzz.entries import Door
 from make import NOON_NS
 from vettura.bus.messages import decode, encode
 from vettura.bus.messages_home import DeviceAbout, DeviceState, EntityAbout, EntityState
 from vettura.clock import WallClock
 from vettura.errors import InputError
+from vettura.faces.ble_advert import Parser, read_advert
 from vettura.faces.miio_doors import MiioDoor
 from vettura.faces.miio_listener import Listener, Tally
 from vettura.faces.miio_played import OK, Played
@@ -159,4 +171,24 @@ def real(model, said):
     encode(DeviceState(time_ns=0, entities=states("d", rows, found)))
 
 
-DOORS = {"miio": miio, "miio-bus": miio_bus}
+def ble() -> Door:
+    """A line of an advertisement, and the bytes in it."""
+    samples = (weighed(71.4), measured(21.5, 48.3), door(True), moved(), passed())
+    parsers = {address: Parser(BINDKEY) for address in (SCALE, THERMOMETER, DOOR)}
+
+    def feed(data: bytes) -> bool:
+        try:
+            advert = read_advert(data)
+            parser = parsers.get(advert.address.upper())
+            said = None if parser is None else parser.read(advert)
+        except InputError:
+            return False
+        if said is None:
+            return False
+        encode(DeviceState(time_ns=0, entities=said.states))
+        return bool(said.states)
+
+    return Door("ble", samples, feed)
+
+
+DOORS = {"miio": miio, "miio-bus": miio_bus, "ble": ble}

@@ -92,7 +92,7 @@ def test_playing_a_recorded_morning_and_recording_that_gives_the_same_bytes(tmp_
         seed=7,
         start=datetime(2026, 3, 2, 7, 14),  # noqa: DTZ001  local to the home
         duration_s=240.0,
-        tap=Tape(writer, ALL).hear,
+        taps=[Tape(writer, ALL).hear],
     )
     writer.close()
     assert writer.count > 200

@@ -11,6 +11,7 @@ from vettura.bus.memory_bucket import MemoryBucket
 from vettura.bus.memory_faults import NO_FAULTS, Couriers, Link
 from vettura.bus.memory_faults import Faults as Faults
 from vettura.bus.memory_faults import Partition as Partition
+from vettura.bus.memory_faults import Spell as Spell
 from vettura.bus.memory_routes import Ear, Routes
 from vettura.bus.memory_stream import MemoryStream
 from vettura.bus.subjects_match import (
@@ -143,7 +144,7 @@ class MemoryBus(Bus):
         self.carry(answer)
         question = self._questions.get(message.reply)
         if question is not None and not self._is_cut(question.subject):
-            self._deliver(question.link, answer)
+            self._deliver(question.link, answer, question.subject)
 
     async def bucket(self, name: str, *, history: int = 1) -> Bucket:
         """Open the bucket, making it when it is not there."""
@@ -208,15 +209,15 @@ class MemoryBus(Bus):
         for stream in route.streams:
             stream.store(message)
         for ear in route.ears:
-            self._deliver(ear.link, message)
+            self._deliver(ear.link, message, message.subject)
         for group in route.groups:
-            self._deliver(self._queue_chance.choice(group).link, message)
+            self._deliver(self._queue_chance.choice(group).link, message, message.subject)
 
-    def _deliver(self, link: Link, message: Message) -> None:
+    def _deliver(self, link: Link, message: Message, subject: str) -> None:
         if self._couriers is None:
             link.deliver(message)
         else:
-            self._couriers.send(link, message)
+            self._couriers.send(link, message, subject)
 
     def _is_cut(self, subject: str) -> bool:
         faults = self._faults

@@ -2,95 +2,136 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import structlog
 from cyclopts import Parameter
+from msgspec import to_builtins
 
 from vettura.bus.memory import Tap
 from vettura.bus.recording import RecordingWriter
 from vettura.cli.homes import home_path
-from vettura.cli.output import Row, print_json, print_table, progress
-from vettura.errors import UsageError
-from vettura.house import Rehearsed, load_home, rehearse_home
+from vettura.cli.output import Row, print_json, print_lines, print_table, progress
+from vettura.cli.rehearsal_text import print_report
+from vettura.errors import EnvironmentFault, UsageError
+from vettura.home.findings.clock_words import local_words
+from vettura.home.findings.retold import retold
+from vettura.home.findings.timeline import timeline_of
+from vettura.house import load_home
 from vettura.house.recorder import Tape, heard_subjects
+from vettura.house.rehearsal import start_ns_of
+from vettura.house.rehearsed import Lived, Wanted, live
 from vettura.units import SECONDS_PER_HOUR
+from vettura.web.rehearsed_page import rehearsed_page
 
-START = datetime(2026, 3, 2, 6, 45)  # noqa: DTZ001  local to the home
-"""A Monday in March, when nothing else is asked for."""
 LONGEST_DAYS = 400.0
+Flag = Annotated[bool, Parameter(negative="")]
 
 
-def rehearse(
-    home: Path | None = None,
-    /,
-    *,
-    days: float = 1.0,
-    hours: float = 0.0,
-    seed: int | None = None,
-    start: datetime = START,
-    shuffle: int | None = None,
-    record: Path | None = None,
-    faces: Annotated[bool, Parameter(negative="")] = False,
-    exact: Annotated[bool, Parameter(negative="")] = False,
-    json: Annotated[bool, Parameter(negative="")] = False,
-) -> None:
-    """Rehearse a home: the same services, a clock that jumps, and a hash of all that was said.
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Life:
+    """Which life to rehearse."""
+
+    days: float = 1.0
+    """How long [days of the home]."""
+    hours: float = 0.0
+    """How long [hours]; instead of `days` when given."""
+    seed: int | None = None
+    """Where all chance comes from; the home file's when left out."""
+    start: datetime | None = None
+    """Local time at which it begins; a Monday in March when left out."""
+    shuffle: int | None = None
+    """Also shuffle tasks that are ready at the same instant, by this seed."""
+    faults: int | None = None
+    """Let devices, messages, phones, power and clocks go wrong, and the house restart, by this."""
+    faces: Flag = False
+    """Also run every face, without sockets: what the cars say stays the same."""
+    exact: Flag = False
+    """Let the cars speak ten times a second on the road, as they do live; many times slower."""
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What to make of it."""
+
+    record: Path | None = None
+    """Write a session file, as `vettura record` does; it must not be there yet."""
+    page: Path | None = None
+    """Write one HTML page with a timeline to look into."""
+    trace_from: datetime | None = None
+    """Also print what happened from this local time on, line by line."""
+    json: Flag = False
+    """Print one JSON object."""
+
+
+ANY_LIFE, PLAIN = Life(), Outcome()
+
+
+def rehearse(home: Path | None = None, /, *, life: Life = ANY_LIFE, out: Outcome = PLAIN) -> None:
+    """Rehearse a home: the same services, a clock that jumps, and what came of its scenes.
 
     Parameters
     ----------
     home
         Home file; the example household when left out.
-    days
-        How long [days of the home].
-    hours
-        How long [hours]; instead of `days` when given.
-    seed
-        Where all chance comes from; the home file's when left out.
-    start
-        Local time at which it begins.
-    shuffle
-        Also shuffle tasks that are ready at the same instant, by this seed.
-    record
-        Write a session file, as `vettura record` does; it must not be there yet.
-    faces
-        Also run every face (KUKSA, MQTT, Home Assistant, OBD, CAN), without sockets: what the cars
-        say stays the same.
-    exact
-        Let the cars speak ten times a second on the road, as they do live; else once, and more
-        rarely at rest, which is many times faster.
-    json
-        Print one JSON object.
     """
-    duration_s = _duration_s(days, hours)
-    file = load_home(home_path(home))
+    wanted = _wanted(home, life)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
-    with (
-        _tape(record) as tap,
-        progress("hours rehearsed", max(round(duration_s / SECONDS_PER_HOUR), 1)) as advance,
-    ):
-        result = rehearse_home(
-            file,
-            seed=file.seed if seed is None else seed,
-            start=start,
-            duration_s=duration_s,
-            shuffle=shuffle,
-            faces=faces,
-            on_hour=lambda _: advance(),
-            tap=tap,
-            exact=exact,
-        )
-    _show(result, json=json)
+    hours = max(round(wanted.duration_s / SECONDS_PER_HOUR), 1)
+    with _tape(out.record) as taps, progress("hours rehearsed", hours) as advance:
+        lived = live(wanted, on_hour=lambda _: advance(), taps=taps)
+    _show(lived, is_json=out.json)
+    if out.trace_from is not None and not out.json:
+        _trace(lived, out.trace_from)
+    if out.page is not None:
+        _write_page(lived, out.page)
 
 
-def _show(result: Rehearsed, *, json: bool) -> None:
-    row: Row = {name: getattr(result, name) for name in result.__slots__}
-    if json:
-        print_json(row)
+def _wanted(home: Path | None, life: Life) -> Wanted:
+    file = load_home(home_path(home))
+    return Wanted(
+        home=file,
+        seed=file.seed if life.seed is None else life.seed,
+        duration_s=_duration_s(life.days, life.hours),
+        start=life.start,
+        shuffle=life.shuffle,
+        faces=life.faces,
+        exact=life.exact,
+        faults=life.faults,
+    )
+
+
+def _show(lived: Lived, *, is_json: bool) -> None:
+    report = lived.report()
+    row: Row = {name: getattr(lived.rehearsed, name) for name in lived.rehearsed.__slots__}
+    if is_json:
+        print_json({**row, **to_builtins(report)})
+    elif report.scenes or report.mishaps:
+        print_report(report)
     else:
         print_table("", {"k": "", "v": ""}, [{"k": k, "v": str(v)} for k, v in row.items()])
+
+
+def _trace(lived: Lived, trace_from: datetime) -> None:
+    home = lived.wanted.home
+    lines = retold(lived.story, start_ns_of(home, trace_from))
+    timezone = home.household.timezone
+    print_lines(f"{local_words(time_ns, timezone)}  {line}" for time_ns, line in lines)
+
+
+def _write_page(lived: Lived, path: Path) -> None:
+    timeline = timeline_of(lived.story, lived.wanted.home.household.timezone)
+    try:
+        path.write_text(rehearsed_page(lived.report(), timeline), "utf-8")
+    except OSError as error:
+        raise EnvironmentFault(
+            f"{path} cannot be written: {error.strerror}", hint="name another file with --page"
+        ) from None
 
 
 def _duration_s(days: float, hours: float) -> float:
@@ -101,13 +142,13 @@ def _duration_s(days: float, hours: float) -> float:
 
 
 @contextmanager
-def _tape(record: Path | None) -> Iterator[Tap | None]:
-    """What records a rehearsal, however that ends; None when nothing shall."""
+def _tape(record: Path | None) -> Iterator[list[Tap]]:
+    """What records a rehearsal, however that ends; nothing when nothing shall."""
     if record is None:
-        yield None
+        yield []
         return
     writer = RecordingWriter(record, is_synced=False)
     try:
-        yield Tape(writer, heard_subjects()).hear
+        yield [Tape(writer, heard_subjects()).hear]
     finally:
         writer.close()

@@ -100,6 +100,30 @@ class MiioConfig(FaceConfig, frozen=True, kw_only=True):
     real: list[MiioDeviceConfig] = []
 
 
+class BleDeviceConfig(FaceConfig, frozen=True, kw_only=True):
+    """`[[faces.ble.devices]]`: one Bluetooth device of the household."""
+
+    id: Annotated[str, Meta(pattern=r"^[a-z0-9_-]{1,64}$")]
+    address: Annotated[str, Meta(pattern=r"^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$")]
+    name: str = ""
+    area: str = ""
+    bindkey: str = ""
+    """Of one that encrypts: 32 hexadecimal digits, 24 for older ones."""
+    bindkey_file: str = ""
+    """Instead: a file that holds the key alone."""
+
+
+class BleConfig(FaceConfig, frozen=True, kw_only=True):
+    """`[faces.ble]`: Bluetooth advertisements of Xiaomi's sensors (extra `ble`)."""
+
+    source: str
+    """A file or pipe that somebody with a radio writes them to, one JSON object a line."""
+    devices: list[BleDeviceConfig] = []
+    stale_s: Annotated[float, Meta(gt=0.0)] = 900.0
+    """A device that is silent for so long is unavailable [real s]; those that only tell what
+    happens never are."""
+
+
 class FacesConfig(FaceConfig, frozen=True, kw_only=True):
     """`[faces]`: which protocols the house speaks; what is not named is off."""
 
@@ -109,6 +133,7 @@ class FacesConfig(FaceConfig, frozen=True, kw_only=True):
     obd: ObdConfig | None = None
     can: CanConfig | None = None
     miio: MiioConfig | None = None
+    ble: BleConfig | None = None
 
 
 class CarFacts(msgspec.Struct, frozen=True, kw_only=True):

@@ -116,6 +116,10 @@ def _for_the_house(
 ) -> Iterator[NamedFace]:
     if faces.miio is not None:
         yield from _miio(cars[0].home, bus, clock, pace, faces.miio)
+    if faces.ble is not None:
+        from vettura.faces.ble import BleFace
+
+        yield NamedFace("ble", BleFace(bus, clock, pace, faces.ble, cars[0].home))
     if faces.mqtt is None:
         return
     from vettura.faces.mqtt import MqttFace

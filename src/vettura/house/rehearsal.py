@@ -1,24 +1,32 @@
 """Rehearsing the house: the same services on a clock that jumps and a bus in memory."""
 
-import asyncio
 import hashlib
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from vettura.bus.memory import MemoryBus, Tap
 from vettura.clock import Clock, rehearse
-from vettura.house.build import Service, build, prepare
+from vettura.home.mishaps import Mishap
+from vettura.house.build import build, prepare
 from vettura.house.faces import ALL_FACES, NamedFace, build_faces, facts_of
 from vettura.house.file import HomeFile
+from vettura.house.misfortune import Misfortune, bus_faults, forgetful, victims_of
+from vettura.house.stage import Stage
 from vettura.units import NS_PER_S
 
 HOUR_NS = 3600 * NS_PER_S
 COARSE_S = 1.0
 """The shortest wait that services ask for where nobody looks at tenths of a second."""
+Hour = Callable[[int], None]
+
+
+def nothing(_hour: int) -> None:
+    """Who is told of the hours and does not care."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +46,7 @@ class Rehearsed:
 class _Log:
     """A running hash of all that travels; tells how far time has come, once an hour of it."""
 
-    def __init__(self, start_ns: int, on_hour: Callable[[int], None]) -> None:
+    def __init__(self, start_ns: int, on_hour: Hour) -> None:
         self.hash = hashlib.sha256()
         self.signals = hashlib.sha256()
         self.count = 0
@@ -67,27 +75,28 @@ def rehearse_home(
     duration_s: float,
     shuffle: int | None = None,
     faces: bool = False,
-    on_hour: Callable[[int], None] = lambda _: None,
-    tap: Tap | None = None,
     exact: bool = False,
+    on_hour: Hour = nothing,
+    taps: Sequence[Tap] = (),
+    mishaps: Sequence[Mishap] = (),
 ) -> Rehearsed:
     """Let the house live `duration_s` from `start` (local when it names no zone).
 
     The same home, seed, start and duration give the same log to the byte. `shuffle` also shuffles
     tasks that are ready at the same instant, by that seed, to find what depends on their order.
     With `faces` every face listens, translates and encodes, without a socket; the cars' signals
-    stay the same to the byte. `on_hour` is told how many hours of the home have passed, `tap` every
-    message. `exact` grants services every moment that they would ask for live, ten in a second;
-    else they are content with `COARSE_S`, which is some eight times faster.
+    stay the same to the byte. `exact` grants services every moment that they would ask for live,
+    ten in a second; else they are content with `COARSE_S`, which is some eight times faster.
+    `on_hour` is told how many hours of the home have passed, `taps` hear every message. `mishaps`
+    befall services and messages, each at its time.
     """
-    zone = ZoneInfo(home.household.timezone)
-    begin = start if start.tzinfo else start.replace(tzinfo=zone)
-    start_ns = round(begin.timestamp()) * NS_PER_S
+    begin = start if start.tzinfo else start.replace(tzinfo=ZoneInfo(home.household.timezone))
+    start_ns = start_ns_of(home, start)
     log = _Log(start_ns, on_hour)
-    taps = [log.hear] if tap is None else [log.hear, tap]
 
     async def main(clock: Clock) -> None:
-        await _live(home, clock, taps, seed=seed, duration_s=duration_s, faces=faces)
+        scene = _Scene(home, seed, faces, mishaps, start_ns)
+        await _live(scene, clock, [log.hear, *taps], duration_s=duration_s)
 
     rehearse(
         main,
@@ -106,33 +115,43 @@ def rehearse_home(
     )
 
 
-async def _live(
-    home: HomeFile,
-    clock: Clock,
-    taps: Sequence[Tap],
-    *,
-    seed: int,
-    duration_s: float,
-    faces: bool,
-) -> None:
-    bus = MemoryBus(clock)
+def start_ns_of(home: HomeFile, start: datetime) -> int:
+    """A start as nanoseconds since the epoch; local to the home when it names no zone."""
+    zone = ZoneInfo(home.household.timezone)
+    begin = start if start.tzinfo else start.replace(tzinfo=zone)
+    return round(begin.timestamp()) * NS_PER_S
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """What is lived."""
+
+    home: HomeFile
+    seed: int
+    faces: bool
+    mishaps: Sequence[Mishap]
+    start_ns: int
+
+
+async def _live(scene: _Scene, clock: Clock, taps: Sequence[Tap], *, duration_s: float) -> None:
+    home, victims = scene.home, victims_of(scene.home)
+    bus = MemoryBus(clock, faults=bus_faults(scene.mishaps, victims, scene.start_ns))
     for tap in taps:
         bus.tap(tap)
     await prepare(bus)
-    services = build(home, bus, clock, seed=seed)
-    listeners = (
-        build_faces(facts_of(home), bus, clock, clock, faces=ALL_FACES, mqtt_port=None)
-        if faces
-        else []
-    )
+    lived = forgetful(home, scene.mishaps) if scene.mishaps else home
+    stage = Stage(lambda: build(lived, bus, clock, seed=scene.seed))
+    others = [_face(named) for named in _faces(home, bus, clock)] if scene.faces else []
+    if scene.mishaps:
+        others.append(Misfortune(bus, clock, stage, scene.mishaps, victims).run)
     with suppress(TimeoutError):
-        await clock.wait_for(_all(services, listeners), duration_s)
+        await clock.wait_for(stage.run(*others), duration_s)
     await bus.close()
 
 
-async def _all(services: dict[str, Service], faces: list[NamedFace]) -> None:
-    async with asyncio.TaskGroup() as group:
-        for name, service in services.items():
-            group.create_task(service.run(), name=name)
-        for named in faces:
-            group.create_task(named.face.run_closed(), name=named.name)
+def _faces(home: HomeFile, bus: MemoryBus, clock: Clock) -> list[NamedFace]:
+    return build_faces(facts_of(home), bus, clock, clock, faces=ALL_FACES, mqtt_port=None)
+
+
+def _face(named: NamedFace) -> Callable[[], Coroutine[Any, Any, None]]:
+    return named.face.run_closed

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import date
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -58,6 +59,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """About what a scale shows; it drifts by the weeks."""
     resting_bpm: float = 60.0
     """Heart rate of who sits still [beats per minute]."""
+    leaves_phone_on: tuple[date, ...] = ()
+    """Dates on which their phone stays at home all day."""
     cabin_degc: float = 21.0
     prepare_s: float = 600.0
     """How long before leaving the cabin is heated or cooled when the weather asks for it."""

@@ -21,6 +21,7 @@ from vettura.home.scene.inputs import Inputs
 from vettura.home.scene.kept import KeptRun
 from vettura.home.scene.parts import Group, Scenes, Schedule, Timer
 from vettura.home.scene.plain import packed
+from vettura.home.scene.promises import Promises
 from vettura.home.scene.remembering import go_on, keep, recall
 from vettura.home.scene.run import Doable, Run
 from vettura.home.scene.runner import Runner
@@ -81,6 +82,7 @@ class Engine:
             Groups(world, groups),
             Schedules(world, schedules),
             TemplateEntities(world, scenes.templates),
+            Promises(world, scenes.promises),
         )
 
     # Of the runner

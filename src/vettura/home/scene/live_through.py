@@ -5,7 +5,7 @@ from itertools import count
 from typing import Any, NamedTuple, TypeAlias, final
 
 from vettura.bus.messages import Answer
-from vettura.bus.messages_home import Called, Trace
+from vettura.bus.messages_home import Called, HomeEvent, Trace
 from vettura.home.scene.calls import Order
 from vettura.home.scene.engine import Engine
 from vettura.home.scene.parts import Scenes
@@ -50,6 +50,8 @@ class Lived(NamedTuple):
     lines: list[str]
     """Warnings."""
     engine: Engine
+    events: list[HomeEvent]
+    """What scenes and promises told."""
 
 
 @final
@@ -105,7 +107,7 @@ def live_through(
         new_id=lambda: f"run-{next(numbers)}",
         seed=seed,
     )
-    lived = Lived([], [], [], engine)
+    lived = Lived([], [], [], engine, [])
     is_started = False
     for moment in moments:
         if moment.time_ns > end_ns:
@@ -156,4 +158,6 @@ def _collect(lived: Lived) -> None:
             lived.called.append(message)
         elif isinstance(message, Trace):
             lived.traces.append(message)
+        elif isinstance(message, HomeEvent):
+            lived.events.append(message)
     lived.lines.extend(lived.engine.take_lines())

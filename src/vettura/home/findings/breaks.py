@@ -1,0 +1,66 @@
+"""Promises that were broken: when, in which states, who led there, and how to see it again."""
+
+from collections.abc import Callable, Mapping
+
+from vettura.bus.messages_home import HomeEvent
+from vettura.home.findings.clock_words import local_words
+from vettura.home.findings.finding import Finding, chain_words, moments
+from vettura.home.findings.story import Story
+from vettura.home.scene.promises import BROKEN_EVENT
+from vettura.units import NS_PER_S
+
+Replay = Callable[[int], str]
+"""The command that shows a moment [ns since the epoch] again."""
+
+
+def breaks(story: Story, timezone: str, replay: Replay) -> list[Finding]:
+    """Every promise that was broken, the earliest first."""
+    by_promise: dict[str, list[HomeEvent]] = {}
+    for event in story.events:
+        if event.event_type == BROKEN_EVENT:
+            by_promise.setdefault(str(event.data.get("entity_id", "")), []).append(event)
+    return [
+        _finding(entity, events, story, timezone, replay) for entity, events in by_promise.items()
+    ]
+
+
+def _finding(
+    entity: str, events: list[HomeEvent], story: Story, timezone: str, replay: Replay
+) -> Finding:
+    first = events[0]
+    states = first.data.get("states", {})
+    why = [f"{local_words(first.time_ns, timezone)}, {_lasted(entity, first.time_ns, story)}"]
+    if isinstance(states, Mapping):
+        why += [_state_words(name, told) for name, told in states.items()]
+    if first.cause is not None:
+        why.append(f"led there: {chain_words(first.cause)}")
+    scenes = [] if first.cause is None else [*first.cause.chain, first.cause.who]
+    return Finding(
+        kind="promise",
+        seen="happened",
+        title=f"{first.data.get('promise', entity)}: broken",
+        why=tuple(why),
+        scenes=tuple(dict.fromkeys(who for who in scenes if who.startswith("automation."))),
+        entities=tuple(states) if isinstance(states, Mapping) else (),
+        count=len(events),
+        moments_ns=moments(event.time_ns for event in events),
+        where=(str(first.data.get("where", "")),),
+        replay=replay(first.time_ns),
+    )
+
+
+def _lasted(entity: str, time_ns: int, story: Story) -> str:
+    for span in story.track(entity).spans(story.end_ns):
+        if span.begin_ns >= time_ns and span.state == "on":
+            if span.end_ns >= story.end_ns:
+                return "until the end"
+            minutes = (span.end_ns - span.begin_ns) / NS_PER_S / 60.0
+            return f"mended after {minutes:.1f} min"
+    return "for a moment"
+
+
+def _state_words(name: str, told: object) -> str:
+    if not isinstance(told, Mapping):
+        return name
+    by = f", by {told['by']}" if told.get("by") else ""
+    return f"{name} is {told.get('state', '')}{by}"
