@@ -134,7 +134,7 @@ def _row(row: SceneRow, fired_s: list[float], timeline: Timeline, report: Report
     never = "" if row.fired else ' class="never"'
     return (
         f"<tr{never}><td>{escape(row.name)}<small>{escape(row.scene)}</small></td>"
-        f'<td class="n">{row.fired}</td><td>{_spark(fired_s, timeline.days)}</td>'
+        f'<td class="n" data-name="fired">{row.fired}</td><td>{_spark(fired_s, timeline.days)}</td>'
         f'<td class="n" data-name="refused">{row.refused}</td><td>{last}<small>{why}</small></td>'
         f'<td class="n" data-name="for nothing">{row.idle}</td><td class="n">{energy}</td></tr>'
     )

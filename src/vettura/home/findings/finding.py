@@ -1,6 +1,6 @@
 """One thing that was found, in a form that is printed, drawn and sent as JSON."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Literal, TypeAlias
 
@@ -14,6 +14,7 @@ Kind: TypeAlias = Literal[
 was broken; failure: actions were refused; missing trigger: a scene looks at something that does
 not set it off; unknown entity: one that nobody brings; never true: what cannot become so."""
 MOMENTS_MAX = 300
+CHAIN_SHOWN = 5
 Seen: TypeAlias = Literal["happened", "possible"]
 """possible: read from the scenes' text alone."""
 
@@ -50,4 +51,11 @@ def moments(times_ns: Iterable[int]) -> tuple[int, ...]:
 
 def chain_words(cause: Cause) -> str:
     """Who led to it, the first mover first, such as `person.giulia → automation.arriving`."""
-    return " → ".join([*cause.chain, cause.who])
+    return way_words([*cause.chain, cause.who])
+
+
+def way_words(names: Sequence[str]) -> str:
+    """Names in a row; of a long row the first and the last ones."""
+    if len(names) > CHAIN_SHOWN:
+        names = [names[0], "…", *names[-CHAIN_SHOWN + 2 :]]
+    return " → ".join(names)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from vettura.bus.messages import Wire
 from vettura.bus.messages_home import Called
-from vettura.home.findings.finding import Finding, chain_words, moments
+from vettura.home.findings.finding import Finding, chain_words, moments, way_words
 from vettura.home.findings.story import Run, Story
 from vettura.home.findings.wishes import is_aimed
 
@@ -79,8 +79,9 @@ def _row(
 
 
 def _why(run: Run) -> str:
-    before = " → ".join(run.cause.chain)
-    return f"{run.trigger or 'run by hand'} ({before})" if before else run.trigger
+    before = way_words(run.cause.chain)
+    said = run.trigger or "run by hand"
+    return f"{said} ({before})" if before else said
 
 
 def _is_idle(story: Story, run: Run, calls: Iterable[Called]) -> bool:
@@ -88,7 +89,8 @@ def _is_idle(story: Story, run: Run, calls: Iterable[Called]) -> bool:
     made = list(calls)
     if not made or not all(call.ok and is_aimed(call) for call in made):
         return False
-    return not story.moved.get(run.id)
+    moved = story.moved.get(run.id, set())
+    return all(entity.startswith(("automation.", "script.")) for entity in moved)
 
 
 def failures(story: Story) -> list[Finding]:

@@ -13,6 +13,7 @@
   const TONES = { conflict: "conflict", loop: "loop", promise: "promise" };
   const tone = (kind) => `var(--${TONES[kind] || "other"})`;
   const LANE = 20, LINE = 38, GROUP = 30, TOP = 34, NARROW = 640;
+  const APART_S = 300, MOMENTS = 6;
   let day = 0, hours = 24, from = 0;
 
   const clockOf = (options) =>
@@ -63,18 +64,18 @@
       const word = lane.states[state];
       const x = view.x(Math.max(begin, view.begin));
       const width = Math.max(view.x(Math.min(end, view.end)) - x, 1.5);
-      const isRest = REST.has(word) && lane.group !== "People";
-      const away = lane.group === "People" && word !== "home";
-      const tones = GONE.has(word) ? "gone" : isRest ? "rest" : away ? "itself" : ownerOf(cause);
-      const people = lane.group === "People" && word === "home" ? "scene" : tones;
+      const isPerson = lane.group === "People";
+      const isRest = REST.has(word) && (!isPerson || word === "not_home");
+      const look = GONE.has(word) ? "gone" : isRest ? "rest"
+        : isPerson ? (word === "home" ? "home" : "away") : ownerOf(cause);
       const height = isRest ? 3 : LANE - 6;
       const box = draw("rect", {
-        x, y: y + (LANE - height) / 2, width, height, rx: isRest ? 1.5 : 4, class: people,
+        x, y: y + (LANE - height) / 2, width, height, rx: isRest ? 1.5 : 4, class: look,
       }, group);
       tip(box, `${lane.name}: ${word}`, span(begin, end),
         cause >= 0 && story.causes[cause]);
-      if (!isRest && width > word.length * 6.2 + 10)
-        write(word, { x: x + 6, y: y + LANE / 2 + 4, class: "inside on" }, group);
+      if (!isRest && look !== "gone" && width > word.length * 6.2 + 10)
+        write(word, { x: x + 6, y: y + LANE / 2 + 4, class: `inside ${look}` }, group);
     }
   }
 
@@ -192,7 +193,8 @@
     last = "";
     for (const lane of lanes) {
       if (lane.group !== last) {
-        write(lane.group, { x: 0, y: y + 19, class: "group" }, svg);
+        const heading = lane.group[0].toUpperCase() + lane.group.slice(1);
+        write(heading, { x: 0, y: y + 19, class: "group" }, svg);
         y += GROUP;
         last = lane.group;
       }
@@ -268,7 +270,8 @@
     for (const one of story.findings) {
       const place = document.querySelector(`#${one.id} .moments`);
       if (!place) continue;
-      for (const t of one.moments_s.slice(0, 6)) {
+      const apart = one.moments_s.filter((t, k, all) => !k || t - all[k - 1] > APART_S);
+      for (const t of apart.slice(0, MOMENTS)) {
         const button = document.createElement("button");
         button.textContent =
           `${moment.format(dateOf(t))}, ${toTheSecond.format(dateOf(t))}`;
@@ -330,5 +333,7 @@
   const first = story.findings.find((one) => one.moments_s.length);
   day = first ? Math.max(story.days.findIndex((d) => first.moments_s[0] < d.end_s), 0) : 0;
   if (day === 0 && !first && story.days.length > 1) day = 1;
+  const strip = byId("days"), chosen = strip.children[day];
+  strip.scrollLeft = chosen.offsetLeft - strip.offsetLeft - strip.clientWidth / 2 + 20;
   new ResizeObserver(show).observe(byId("lanes"));
 })();
