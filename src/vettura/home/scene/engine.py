@@ -82,7 +82,7 @@ class Engine:
             Groups(world, groups),
             Schedules(world, schedules),
             TemplateEntities(world, scenes.templates),
-            Promises(world, scenes.promises),
+            Promises(world, calls.happens, scenes.promises),
         )
 
     # Of the runner

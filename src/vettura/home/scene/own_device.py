@@ -13,6 +13,7 @@ from vettura.home.scene.parts import (
     InputNumber,
     InputSelect,
     InputText,
+    Promise,
     Scene,
     Scenes,
     Schedule,
@@ -21,6 +22,7 @@ from vettura.home.scene.parts import (
     Timer,
 )
 from vettura.home.scene.plain import as_plain
+from vettura.home.scene.promises import promise_ids
 from vettura.home.scene.state import Change
 from vettura.home.scene.world import World
 from vettura.words.domains import ACTIONS
@@ -58,7 +60,7 @@ class OwnDevice:
             *scenes.helpers,
             *scenes.templates,
         )
-        self.about = about_of(parts)
+        self.about = about_of(parts, scenes.promises)
         self.is_changed = False
         self._told: dict[str, EntityState] = {}
         self._cause: Cause | None = None
@@ -80,13 +82,17 @@ class OwnDevice:
         return DeviceState(time_ns=self._world.now_ns, entities=dict(self._told), cause=self._cause)
 
 
-def about_of(parts: tuple[Part, ...]) -> DeviceAbout:
+def about_of(parts: tuple[Part, ...], promises: tuple[Promise, ...] = ()) -> DeviceAbout:
     """What the device says of itself."""
     scripts = [part.entity_id for part in parts if isinstance(part, Script)]
+    promised = {
+        entity_id: EntityAbout(name=promise.alias, device_class="problem")
+        for entity_id, promise in zip(promise_ids(promises), promises, strict=True)
+    }
     return DeviceAbout(
         name=NAME,
         origin=ORIGIN,
-        entities={part.entity_id: _about(part) for part in parts},
+        entities={**{part.entity_id: _about(part) for part in parts}, **promised},
         services=scripts,
     )
 

@@ -4,7 +4,7 @@ Each is an entity, `binary_sensor.promise_<name>`, that is on while it is broken
 the event `vettura_promise_broken` with the states that it came from and who brought them about.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, final
 
@@ -32,13 +32,15 @@ from vettura.home.scene.triggers import Fired, attach
 from vettura.home.scene.triggers_time import Recurring
 from vettura.home.scene.walltime import Pattern, next_ns
 from vettura.home.scene.watching import Watch
-from vettura.home.scene.world import Event, World
+from vettura.home.scene.world import World
 from vettura.words.slugs import slug_of
 
 BROKEN_EVENT = "vettura_promise_broken"
 GRACE_NS = 1_000
 """What is over within the same instant is not held against anybody."""
 _MINUTES = Pattern(range(24), range(60), (0,))
+Tell = Callable[[str, Mapping[str, Any], Cause | None], None]
+"""Lets an event happen: its type, data and cause."""
 _NO_VARIABLES: Mapping[str, Any] = {}
 
 
@@ -46,9 +48,11 @@ _NO_VARIABLES: Mapping[str, Any] = {}
 class Promises:
     """The promises of a home."""
 
-    def __init__(self, world: World, parts: Sequence[Promise]) -> None:
-        names = _names(parts)
-        self._all = [_Watched(world, part, name) for part, name in zip(parts, names, strict=True)]
+    def __init__(self, world: World, tell: Tell, parts: Sequence[Promise]) -> None:
+        names = promise_ids(parts)
+        self._all = [
+            _Watched(world, tell, part, name) for part, name in zip(parts, names, strict=True)
+        ]
 
     def start(self) -> None:
         """Watch all of them from now on."""
@@ -60,8 +64,9 @@ class Promises:
 class _Watched:
     """One promise."""
 
-    def __init__(self, world: World, part: Promise, entity_id: str) -> None:
+    def __init__(self, world: World, tell: Tell, part: Promise, entity_id: str) -> None:
         self._world = world
+        self._tell = tell
         self._part = part
         self._entity_id = entity_id
         self._conditions = part.never or part.always
@@ -179,20 +184,14 @@ class _Watched:
             self._breaks += 1
             self._last_broken = self._world.now()
             self._show(cause)
-        event = Event(
-            event_type=BROKEN_EVENT,
-            data={
-                "promise": self._part.alias,
-                "entity_id": self._entity_id,
-                "where": str(self._part.where),
-                "since": instant(self._since_ns).isoformat(),
-                "states": {state.entity_id: _told(state) for state in states},
-            },
-            time_ns=self._world.now_ns,
-            cause=cause,
-        )
-        self._world.outbox.append(event.told())
-        self._world.happens(event)
+        data = {
+            "promise": self._part.alias,
+            "entity_id": self._entity_id,
+            "where": str(self._part.where),
+            "since": instant(self._since_ns).isoformat(),
+            "states": {state.entity_id: _told(state) for state in states},
+        }
+        self._tell(BROKEN_EVENT, data, cause)
 
     def _states(self) -> list[State]:
         known = (self._world.states.get(name) for name in sorted(self._read))
@@ -215,7 +214,7 @@ class _Watched:
         )
 
 
-def _names(parts: Sequence[Promise]) -> list[str]:
+def promise_ids(parts: Sequence[Promise]) -> list[str]:
     """Their entity ids, made unique by _2, _3, ..."""
     names: list[str] = []
     for part in parts:
