@@ -30,6 +30,8 @@ PARTS = ("days", "hours", "minutes", "seconds", "milliseconds")
 
 def read_datetime(text: str) -> datetime | None:
     """Read a date with a time, None when it is none; without a zone it stays without."""
+    if text.count(" ") > 1:
+        return None
     if _DATETIME.match(text) is None or len(text) < 19:
         with suppress(ValueError):
             return datetime.fromisoformat(text)
@@ -132,7 +134,7 @@ def _from_clock(text: str) -> timedelta:
     try:
         numbers = [int(part) for part in parts[:2]]
         seconds = float(parts[2]) if len(parts) == 3 else 0.0
-        if len(parts) > 3 or min(numbers) < 0 or seconds < 0.0:
+        if len(parts) > 3:
             raise ValueError
         return sign * timedelta(hours=numbers[0], minutes=numbers[1], seconds=seconds)
     except (ValueError, OverflowError):

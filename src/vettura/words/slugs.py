@@ -1,5 +1,6 @@
 """Names for machines, made of names for people, as Home Assistant makes its entity ids."""
 
+import html
 import re
 import unicodedata
 
@@ -12,7 +13,7 @@ def _spelled(letters: str, spellings: str) -> dict[str, str]:
 _LETTERS = {
     **_spelled("ßæœøđðþłıħŋſ", "ss ae oe o d d th l i h ng s"),
     **_spelled("ÆŒØĐÐÞŁĦŊẞ", "AE OE O D D Th L H NG Ss"),
-    **_spelled("°×€", "deg x EUR"),
+    **_spelled("°×€⁄’‘", "deg x EUR / ' '"),
     **_spelled(
         "абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
         "a b v g d e io zh z i i k l m n o p r s t u f kh ts ch sh shch ' y ' e iu ia",
@@ -24,6 +25,7 @@ _LETTERS = {
 }
 _QUOTES = re.compile(r"'+")
 _COMMAS = re.compile(r"(?<=\d),(?=\d)")
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#x[\da-fA-F]{1,6}|\w{2,31});")
 _OTHERS = re.compile(r"[^-a-z0-9]+")
 
 
@@ -35,10 +37,15 @@ def slug_of(text: str | None, *, separator: str = "_") -> str:
     """
     if not text:
         return ""
-    plain = "".join(_plain(letter) for letter in unicodedata.normalize("NFC", text))
-    plain = _COMMAS.sub("", _QUOTES.sub("-", plain.lower()))
+    quoted = _QUOTES.sub("-", _ENTITY.sub(_unescaped, text))
+    plain = "".join(_plain(letter) for letter in unicodedata.normalize("NFC", quoted))
+    plain = _COMMAS.sub("", plain.lower().replace("'", ""))
     plain = re.sub(r"-{2,}", "-", _OTHERS.sub("-", plain)).strip("-")
     return plain.replace("-", separator) or "unknown"
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    return html.unescape(found[0])
 
 
 def _plain(letter: str) -> str:

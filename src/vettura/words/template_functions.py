@@ -81,6 +81,7 @@ _TESTS: dict[str, Callable[..., Any]] = {
     "search": texts.regex_search,
     "contains": texts.contains,
 }
+_OF_NOW = "now utcnow today_at relative_time time_since time_until"
 _TIME_FILTERS = (
     "as_datetime as_timedelta as_timestamp as_local timestamp_custom timestamp_local "
     "timestamp_utc relative_time time_since time_until today_at strptime"
@@ -112,8 +113,9 @@ def furnish(
     for name in ("min", "max"):
         sandbox.globals[name] = numbers.extreme(name, sandbox.filters[name])
     of_times, of_home = times.functions(), home.functions()
-    sandbox.globals.update({name: _fresh(of_times[name]) for name in _TIME_FUNCTIONS.split()})
-    sandbox.filters.update({name: _fresh(of_times[name]) for name in _TIME_FILTERS.split()})
+    of_times |= {name: _fresh(of_times[name]) for name in _OF_NOW.split()}
+    sandbox.globals.update({name: of_times[name] for name in _TIME_FUNCTIONS.split()})
+    sandbox.filters.update({name: of_times[name] for name in _TIME_FILTERS.split()})
     sandbox.globals.update({name: _fresh(of_home[name]) for name in of_home})
     sandbox.filters.update({name: _fresh(of_home[name]) for name in _HOME_FILTERS.split()})
     sandbox.tests.update({name: _fresh(of_home[name]) for name in _HOME_TESTS.split()})

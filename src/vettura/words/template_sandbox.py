@@ -177,7 +177,8 @@ def _shown(value: Any) -> Any:
 def _join(
     eval_ctx: nodes.EvalContext, value: Iterable[Any], d: str = "", attribute: str | None = None
 ) -> str:
-    parts = list(value)
+    # To ask for the iterator first does not ask how many there are, which would be noted.
+    parts = list(iter(value))
     limits.check_join(d, parts)
     return str(filters.sync_do_join(eval_ctx, parts, d, attribute))
 

@@ -144,15 +144,15 @@ class TemplateState:
         return f"{seen.state} {unit}" if unit else seen.state
 
     def __eq__(self, other: object) -> bool:
-        mine, theirs = self._read(), getattr(other, "_seen", other)
+        mine, theirs = self._read(), other._seen if isinstance(other, TemplateState) else other
         return (
             mine.entity_id == getattr(theirs, "entity_id", None)
             and mine.state == getattr(theirs, "state", None)
             and mine.attributes == getattr(theirs, "attributes", None)
         )
 
-    def __hash__(self) -> int:
-        return hash((self._seen.entity_id, self._seen.state))
+    # A state is no key of a dictionary there, so that templates find the same errors here.
+    __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         return f"<state {self._seen.entity_id}={self._seen.state}>"
@@ -261,7 +261,8 @@ class DomainStates:
             raise AttributeError(name)
         return self._lookup.get_valid(f"{self._domain}.{name}")
 
-    __getitem__ = __getattr__
+    def __getitem__(self, name: object) -> TemplateState | None:
+        return self._lookup.get_valid(f"{self._domain}.{name}")
 
     def __iter__(self) -> Iterator[TemplateState]:
         return self._lookup.each(self._domain)

@@ -99,6 +99,8 @@ def ordinal(value: Any) -> str:
 
 def slugify(value: str | None, separator: str = "_") -> str:
     """`slugify`."""
+    if value is not None and not isinstance(value, str):
+        raise TypeError(f"slugify wants text, not a {type(value).__name__}")
     return slug_of(value, separator=separator)
 
 
