@@ -22,10 +22,12 @@ from vettura.clock.interface import Clock
 from vettura.drive import CarConfig, CarService, TwinConfig, TwinService
 from vettura.energy import WallboxService
 from vettura.home import DevicesService, HouseholdService, World, models_of
+from vettura.home.car_device import CarDeviceService, CarFacts
 from vettura.home.scene.read import read_scenes
 from vettura.home.scene.service import SceneService
 from vettura.home.scene.world import HomePlace
 from vettura.house.file import CarEntry, HomeFile, place_of
+from vettura.words.car import slugs
 
 
 class Service(Protocol):
@@ -63,9 +65,20 @@ def build(home: HomeFile, bus: Bus, clock: Clock, *, seed: int) -> dict[str, Ser
     services["household"] = HouseholdService(
         bus, clock, household, seed=seed, station=nearest, devices=devices
     )
+    for facts in _car_facts(home):
+        services[f"car device {facts.vin}"] = CarDeviceService(bus, clock, household, facts)
     if home.scenes:
         services["scenes"] = _scenes(home, bus, clock, seed=seed)
     return services
+
+
+def _car_facts(home: HomeFile) -> list[CarFacts]:
+    specs = [(car.vin, load_car(car.model)) for car in home.cars]
+    begin = slugs([(spec.name, vin) for vin, spec in specs])
+    return [
+        CarFacts(vin=vin, slug=slug, name=spec.name, make=spec.make, model=spec.model)
+        for (vin, spec), slug in zip(specs, begin, strict=True)
+    ]
 
 
 def _scenes(home: HomeFile, bus: Bus, clock: Clock, *, seed: int) -> SceneService:

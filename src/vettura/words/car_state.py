@@ -61,16 +61,34 @@ class Reading(NamedTuple):
     read: Callable[[SignalValue], Word]
 
 
+class OwnerWords(dict[str, "Word"]):
+    """What an owner is told of a car, by entity; each word is made when it is asked for.
+
+    `aims` is where actuators are moving.
+    """
+
+    def __init__(self, values: "Values", aims: "Values") -> None:
+        super().__init__()
+        self._values = values
+        self._aims = aims
+
+    def __missing__(self, name: str) -> "Word":
+        reading = READINGS.get(name)
+        made = MADE.get(name)
+        if reading is not None:
+            word = _read(self._values, reading)
+        elif made is not None:
+            word = made(self._values, self._aims)
+        else:
+            raise KeyError(name)
+        self[name] = word
+        return word
+
+
 def owner_state(values: Values, aims: Values) -> dict[str, Word]:
     """Everything an owner is told of a car, by entity; `aims` is where actuators are moving."""
-    state = {name: _read(values, reading) for name, reading in READINGS.items()}
-    for name, path in WINDOWS.items():
-        state[f"window_{name}_motion"] = motion(values, aims, path)
-    state["trunk"] = motion(values, aims, TRUNK)
-    state["charge_flap"] = motion(values, aims, FLAP)
-    state["locked"] = _is_locked(values)
-    state["climate_action"] = _climate_action(values)
-    return state
+    words = OwnerWords(values, aims)
+    return {name: words[name] for name in (*READINGS, *MADE)}
 
 
 def location(values: Values) -> dict[str, Word] | None:
@@ -206,3 +224,15 @@ READINGS: Mapping[str, Reading] = {
     "software_latest": Reading(_OURS + "Update.LatestVersion", _text),
 }
 """Each of the owner's words that is one signal, put differently."""
+
+MADE: Mapping[str, Callable[[Values, Values], Word]] = {
+    **{
+        f"window_{name}_motion": lambda values, aims, path=path: motion(values, aims, path)  # type: ignore[misc]
+        for name, path in WINDOWS.items()
+    },
+    "trunk": lambda values, aims: motion(values, aims, TRUNK),
+    "charge_flap": lambda values, aims: motion(values, aims, FLAP),
+    "locked": lambda values, _aims: _is_locked(values),
+    "climate_action": lambda values, _aims: _climate_action(values),
+}
+"""The words that are made of several signals, or of where an actuator is moving."""
