@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 
 from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from vettura.home.findings.against import Against
 from vettura.home.findings.clock_words import local_words
 from vettura.home.findings.finding import Finding
 from vettura.home.findings.fired import SceneRow
@@ -23,7 +23,31 @@ def print_report(report: Report) -> None:
     """Print what was lived, what was found, what each scene did, and what went wrong."""
     console = Console(highlight=False)
     for part in _parts(report):
-        console.print(part)
+        # A long line stays one, so that a command in it can be copied.
+        console.print(part, soft_wrap=isinstance(part, Text))
+
+
+def print_against(compared: Against, timezone: str) -> None:
+    """Print what would have changed, scene by scene, with the first differences."""
+    console = Console(highlight=False)
+    own, other = compared.own, compared.other
+    if not compared.scenes and not compared.findings:
+        console.print(f"{other} would have changed nothing of what {own} did")
+        return
+    console.print(Text(f"{own} against {other}\n", style="bold"))
+    for change in compared.scenes:
+        console.print(Text(f"{change.scene}", style="bold"), end=" ")
+        console.print(
+            f"fired {change.own_fired} → {change.other_fired} times, "
+            f"{change.own_actions} → {change.other_actions} actions, "
+            f"{change.differences} differences"
+        )
+        for one in change.first:
+            sign = "−" if one.only_in == "own" else "+"
+            console.print(Text(f"  {sign} {local_words(one.time_ns, timezone)}  {one.what}"))
+    for found in compared.findings:
+        console.print(Text(f"{found.kind}: {found.title}", style=_TONES.get(found.kind, "bold")))
+        console.print(f"  {found.own} → {found.other} times")
 
 
 def _parts(report: Report) -> Iterator[RenderableType]:
@@ -33,7 +57,7 @@ def _parts(report: Report) -> Iterator[RenderableType]:
     loud = [one for one in report.findings if one.seen == "happened" and one.kind in LOUD]
     quiet = [one for one in report.findings if one not in loud]
     for one in loud:
-        yield _finding(one, report)
+        yield from _finding(one, report)
     if report.scenes:
         yield _scenes(report.scenes, report.facts.timezone)
     yield from _section("Worth a look, though nothing went wrong", quiet, report)
@@ -47,21 +71,20 @@ def _section(title: str, found: list[Finding], report: Report) -> Iterator[Rende
         return
     yield Text(f"\n{title}\n", style="bold")
     for one in found[:_QUIET_MAX]:
-        yield _finding(one, report)
+        yield from _finding(one, report)
     if len(found) > _QUIET_MAX:
         yield Text(f"and {len(found) - _QUIET_MAX} more; --json and --page show all\n")
 
 
-def _finding(one: Finding, report: Report) -> RenderableType:
-    head = Text.assemble(
-        (one.kind, _TONES.get(one.kind, "bold")), f" {one.title} ", (f"({count_words(one)})", "dim")
-    )
-    lines = [*(f"{step}" for step in one.why)]
+def _finding(one: Finding, report: Report) -> Iterator[Text]:
+    tone = _TONES.get(one.kind, "bold")
+    yield Text.assemble((one.kind, tone), f" {one.title} ", (f"({count_words(one)})", "dim"))
+    lines = [*one.why]
     if one.moments_ns:
         lines.append(f"first {local_words(one.first_ns, report.facts.timezone)}")
     lines += [", ".join(one.where)] if one.where else []
     lines += [one.replay] if one.replay else []
-    return Group(head, Padding(Text("\n".join(lines), style="dim"), (0, 0, 1, 2)))
+    yield Text("".join(f"  {line}\n" for line in lines), style="dim")
 
 
 def _scenes(rows: Iterable[SceneRow], timezone: str) -> RenderableType:

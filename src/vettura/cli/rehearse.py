@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -10,16 +10,19 @@ from typing import Annotated
 import structlog
 from cyclopts import Parameter
 from msgspec import to_builtins
+from msgspec.structs import replace as struct_replace
 
 from vettura.bus.memory import Tap
 from vettura.bus.recording import RecordingWriter
 from vettura.cli.homes import home_path
 from vettura.cli.output import Row, print_json, print_lines, print_table, progress
-from vettura.cli.rehearsal_text import print_report
+from vettura.cli.rehearsal_text import print_against, print_report
 from vettura.errors import EnvironmentFault, UsageError
+from vettura.home.findings.against import against
 from vettura.home.findings.clock_words import local_words
 from vettura.home.findings.retold import retold
 from vettura.home.findings.timeline import timeline_of
+from vettura.home.scene.read import read_scenes
 from vettura.house import load_home
 from vettura.house.recorder import Tape, heard_subjects
 from vettura.house.rehearsal import start_ns_of
@@ -63,6 +66,8 @@ class Outcome:
     """Write a session file, as `vettura record` does; it must not be there yet."""
     page: Path | None = None
     """Write one HTML page with a timeline to look into."""
+    against: Path | None = None
+    """Live the same life with these scenes instead of the home's, and show what changes."""
     trace_from: datetime | None = None
     """Also print what happened from this local time on, line by line."""
     json: Flag = False
@@ -83,8 +88,13 @@ def rehearse(home: Path | None = None, /, *, life: Life = ANY_LIFE, out: Outcome
     wanted = _wanted(home, life)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     hours = max(round(wanted.duration_s / SECONDS_PER_HOUR), 1)
+    other = _with_scenes(wanted, out.against) if out.against else None
     with _tape(out.record) as taps, progress("hours rehearsed", hours) as advance:
         lived = live(wanted, on_hour=lambda _: advance(), taps=taps)
+    if other is not None:
+        with progress(f"hours rehearsed with {out.against}", hours) as advance:
+            _compare(lived, live(other, on_hour=lambda _: advance()), is_json=out.json)
+        return
     _show(lived, is_json=out.json)
     if out.trace_from is not None and not out.json:
         _trace(lived, out.trace_from)
@@ -103,7 +113,34 @@ def _wanted(home: Path | None, life: Life) -> Wanted:
         faces=life.faces,
         exact=life.exact,
         faults=life.faults,
+        name=str(home) if home is not None else "",
     )
+
+
+def _with_scenes(wanted: Wanted, path: Path) -> Wanted:
+    """The same home with another file instead of the one of its name, or of its only one."""
+    files = wanted.home.scenes
+    same = [name for name in files if Path(name).name == path.name] or files
+    if len(same) != 1:
+        raise UsageError(
+            f"--against {path}: the home has {len(files)} files of scenes, none of that name",
+            hint="name your copy as the file that it stands for",
+        )
+    scenes = [str(path) if name == same[0] else name for name in files]
+    read_scenes(scenes)
+    return replace(wanted, home=struct_replace(wanted.home, scenes=scenes))
+
+
+def _compare(own: Lived, other: Lived, *, is_json: bool) -> None:
+    (mine, theirs) = (
+        (", ".join(Path(name).name for name in one.wanted.home.scenes), one.story, one.report())
+        for one in (own, other)
+    )
+    compared = against(mine, theirs)
+    if is_json:
+        print_json(to_builtins(compared))
+    else:
+        print_against(compared, own.wanted.home.household.timezone)
 
 
 def _show(lived: Lived, *, is_json: bool) -> None:

@@ -5,16 +5,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from vettura.bus.memory import Tap
+from vettura.home.findings.breaks import breaks
+from vettura.home.findings.clock_words import local
 from vettura.home.findings.report import Facts, Rehearsal, Report, report_of
 from vettura.home.findings.story import Story, Witness
 from vettura.home.mishaps import Mishap, eve_of_clock_change, has_clock_change, plan_mishaps
 from vettura.home.scene.parts import Scenes
+from vettura.home.scene.read import read_scenes
 from vettura.house.file import HomeFile
 from vettura.house.misfortune import victims_of
 from vettura.house.rehearsal import Hour, Rehearsed, nothing, rehearse_home, start_ns_of
+from vettura.units import NS_PER_S, SECONDS_PER_HOUR
 
 START = datetime(2026, 3, 2, 6, 45)  # noqa: DTZ001  local to the home
 """A Monday in March, when nothing else is asked for."""
+REPLAY_BEFORE_NS, REPLAY_AFTER_NS = 900 * NS_PER_S, 120 * NS_PER_S
+"""A replay tells what happened from so long before a moment until so long after."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +38,8 @@ class Wanted:
     """As in `rehearse_home`, as are the two before."""
     faults: int | None = None
     """The seed of what goes wrong; None for nothing."""
+    name: str = "home.toml"
+    """What the command line calls the home."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +56,30 @@ class Lived:
         """What it has shown."""
         timezone = self.wanted.home.household.timezone
         rehearsal = Rehearsal(
-            story=self.story, scenes=self.scenes, timezone=timezone, mishaps=self.mishaps
+            story=self.story,
+            scenes=self.scenes,
+            timezone=timezone,
+            breaks=tuple(breaks(self.story, timezone, self.replay)),
+            mishaps=self.mishaps,
         )
         return report_of(rehearsal, self._facts(timezone))
+
+    def replay(self, time_ns: int) -> str:
+        """The command that shows that moment again: lived from the same start, told from before."""
+        timezone, start_ns = self.wanted.home.household.timezone, self.story.start_ns
+        hours = (time_ns + REPLAY_AFTER_NS - start_ns) / NS_PER_S / SECONDS_PER_HOUR
+        start = local(start_ns, timezone)
+        trace_from = local(max(time_ns - REPLAY_BEFORE_NS, start_ns), timezone)
+        words = [
+            f"vettura rehearse {self.wanted.name} --seed {self.wanted.seed}",
+            f"--start {start:%Y-%m-%dT%H:%M:%S} --hours {hours:.2f}",
+            f"--trace-from {trace_from:%Y-%m-%dT%H:%M}",
+        ]
+        if self.wanted.faults is not None:
+            words.insert(1, f"--faults {self.wanted.faults}")
+        if self.wanted.exact:
+            words.append("--exact")
+        return " ".join(words)
 
     def _facts(self, timezone: str) -> Facts:
         home, done = self.wanted.home, self.rehearsed
@@ -95,7 +124,7 @@ def live(wanted: Wanted, *, on_hour: Hour = nothing, taps: Sequence[Tap] = ()) -
         wanted=wanted,
         rehearsed=rehearsed,
         story=witness.story,
-        scenes=Scenes(),
+        scenes=read_scenes(wanted.home.scenes),
         mishaps=mishaps,
     )
 

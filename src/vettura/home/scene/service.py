@@ -292,18 +292,20 @@ class SceneService:
             now_ns = self._clock.now_ns()
             due_ns = self._next_ns()
             if due_ns is not None and due_ns <= now_ns:
-                self._let_begin(now_ns)
-                self.engine.advance(now_ns)
+                await self._let_begin(now_ns)
+                self.engine.advance(self._clock.now_ns())
                 await self._after()
 
     def _next_ns(self) -> int | None:
         instants = [self.engine.next_ns(), self._start.when_ns if self._start else None]
         return min((each for each in instants if each is not None), default=None)
 
-    def _let_begin(self, now_ns: int) -> None:
+    async def _let_begin(self, now_ns: int) -> None:
         if self._start is None or self._start.when_ns > now_ns:
             return
         runs, self._start = self._start.runs, None
+        # Who was introduced just before we listened, and kept just after we looked.
+        await self._look_around()
         self._to_now()
         self.engine.start()
         self.engine.go_on(runs)
