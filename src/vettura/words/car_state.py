@@ -225,13 +225,15 @@ READINGS: Mapping[str, Reading] = {
 }
 """Each of the owner's words that is one signal, put differently."""
 
+
+def _motion_of(path: str) -> Callable[[Values, Values], Word]:
+    return lambda values, aims: motion(values, aims, path)
+
+
 MADE: Mapping[str, Callable[[Values, Values], Word]] = {
-    **{
-        f"window_{name}_motion": lambda values, aims, path=path: motion(values, aims, path)  # type: ignore[misc]
-        for name, path in WINDOWS.items()
-    },
-    "trunk": lambda values, aims: motion(values, aims, TRUNK),
-    "charge_flap": lambda values, aims: motion(values, aims, FLAP),
+    **{f"window_{name}_motion": _motion_of(path) for name, path in WINDOWS.items()},
+    "trunk": _motion_of(TRUNK),
+    "charge_flap": _motion_of(FLAP),
     "locked": lambda values, _aims: _is_locked(values),
     "climate_action": lambda values, _aims: _climate_action(values),
 }
