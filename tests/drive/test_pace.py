@@ -45,7 +45,13 @@ def test_a_fine_clock_is_asked_for_every_moment_that_matters():
 
 def test_a_coarse_clock_is_asked_for_less_and_least_of_a_car_at_rest():
     found = {name: period_s(car, 1.0) for name, car in cars().items()}
-    assert found == {"driving": 1.0, "awake": 10.0, "charging": 30.0, "asleep": 60.0, "left": 1.0}
+    assert found == {"driving": 1.0, "awake": 10.0, "charging": 30.0, "asleep": 120.0, "left": 1.0}
+
+
+def test_a_car_that_a_timer_will_wake_is_looked_at_each_minute():
+    asleep = cars()["asleep"]
+    timed = replace(asleep, ready_at_ns=asleep.time_ns + 3600 * NS_PER_S)
+    assert period_s(asleep, 1.0) == 2.0 * period_s(timed, 1.0) == 2.0 * period_s(asleep, 0.0)
 
 
 @pytest.mark.parametrize("resolution_s", [0.0, 0.02, 1.0, 12.0, 200.0])

@@ -16,6 +16,7 @@ from vettura.bus.messages import ROLES, Role, SignalValue
 from vettura.errors import InputError
 
 _TRUE = {"true", "on", "yes", "1"}
+_NUMBER = (int, float)
 _FALSE = {"false", "off", "no", "0"}
 VSS_VERSION = (6, 0)
 RATE_PERIOD_S = {"fast": 0.0, "second": 1.0, "slow": 10.0, "still": float("inf")}
@@ -159,7 +160,12 @@ class Changes:
             if now_s < due.get(path, 0.0):
                 continue
             signal = table[path]
-            if signal.deadband > 0.0 and _moved_less(value, before, signal.deadband):
+            if (
+                signal.deadband
+                and isinstance(value, _NUMBER)
+                and isinstance(before, _NUMBER)
+                and abs(value - before) < signal.deadband
+            ):
                 continue
             changed[path] = value
             sent[path] = value
@@ -171,9 +177,3 @@ class Changes:
         for path in paths:
             self._sent.pop(path, None)
             self._due.pop(path, None)
-
-
-def _moved_less(value: SignalValue, before: SignalValue | None, deadband: float) -> bool:
-    if not isinstance(value, int | float) or not isinstance(before, int | float):
-        return False
-    return abs(value - before) < deadband

@@ -5,13 +5,11 @@ Inside the fit a parameter is the share of the car file's figure: 1 before any e
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from vettura.car.params import Params
+from vettura.car.params import LossParams, Params
 from vettura.car.relations import with_mass
 from vettura.units import SECONDS_PER_HOUR
-
-LOSS_PREFIXES = ("loss_", "rest_")
 
 
 class Knob(NamedTuple):
@@ -62,20 +60,13 @@ def _tyre(params: Params, value: float) -> Params:
 
 def _losses(params: Params, factor: float) -> Params:
     """Every loss of every motor times `factor`, however many motors the car has."""
-    parts: dict[str, Any] = {
-        name: _lossier(part, factor) for name, part in params._asdict().items()
-    }
-    return params._replace(**parts)
+    drive = params.drive
+    drive = drive._replace(alone=_lossier(drive.alone, factor), both=_lossier(drive.both, factor))
+    return params._replace(drive=drive)
 
 
-def _lossier(part: Any, factor: float) -> Any:  # noqa: ANN401  any part of a car
-    """The part with its losses scaled; itself when it has none."""
-    scaled: dict[str, Any] = {
-        name: tuple(factor * v for v in value) if isinstance(value, tuple) else factor * value
-        for name, value in part._asdict().items()
-        if name.startswith(LOSS_PREFIXES)
-    }
-    return part._replace(**scaled)
+def _lossier(losses: LossParams, factor: float) -> LossParams:
+    return LossParams(*(factor * value for value in losses))
 
 
 def _capacity(params: Params, value: float) -> Params:

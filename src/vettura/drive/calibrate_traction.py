@@ -38,7 +38,8 @@ def traction_slopes(
 ) -> dict[str, list[float]]:
     """Change of each second's motor power [W] per share, for each of `TRACTION_NAMES`.
 
-    `params` are the car file's, `shares` those at which the seconds were driven.
+    `params` are the car file's, `shares` those at which the seconds were driven; these need not
+    follow each other.
     """
     found = {}
     for name in TRACTION_NAMES:

@@ -16,6 +16,7 @@ from vettura.drive.body import forget, moved
 from vettura.drive.commands import start_charge
 from vettura.drive.faults import COOLANT_PUMP, stuck_paths
 from vettura.drive.gauges import Gauges, read
+from vettura.drive.holding import Holding
 from vettura.drive.living import (
     ON_THE_ROAD,
     Air,
@@ -71,10 +72,11 @@ def advance(
     trip: Trip | None,
     until_ns: int,
     ageing: AgeingParams | None = None,
+    holding: Holding | None = None,
 ) -> Lived:
     """Live until that time in steps of at most 1 s while moving and 60 s at rest.
 
-    `ageing` None: the battery does not age.
+    `ageing` None: the battery does not age. `holding` None: every step looks at everything.
     """
     sessions: list[Session] = []
     car = _settled(car)
@@ -82,7 +84,7 @@ def advance(
         longest = STEP_MOVING_NS if car.progress is not None else STEP_RESTING_NS
         dt_ns = min(longest, until_ns - car.time_ns)
         if car.progress is not None:
-            car, ended = _drive(params, car, air, trip, dt_ns)
+            car, ended = _drive(params, car, air, trip, dt_ns, holding)
         else:
             car, ended = _rest(params, car, air, dt_ns)
         if car.body.targets:
@@ -106,6 +108,8 @@ def _worn(params: Params, ageing: AgeingParams, car: Living, dt_s: float) -> Liv
     health, strain = wear(
         params, ageing, car.health, endure(car.strain, car.state, car.flows, dt_s)
     )
+    if health is car.health:
+        return replace(car, strain=strain)
     state = car.state._replace(
         capacity_share=health.capacity_share, resistance_share=health.resistance_share
     )
@@ -113,7 +117,12 @@ def _worn(params: Params, ageing: AgeingParams, car: Living, dt_s: float) -> Liv
 
 
 def _drive(
-    params: Params, car: Living, air: Air, trip: Trip | None, dt_ns: int
+    params: Params,
+    car: Living,
+    air: Air,
+    trip: Trip | None,
+    dt_ns: int,
+    holding: Holding | None,
 ) -> tuple[Living, Session | None]:
     assert car.progress is not None
     progress = replace(car.progress, elapsed_ns=car.progress.elapsed_ns + dt_ns)
@@ -121,9 +130,11 @@ def _drive(
     # Without its trip (lost with the machine it was kept on) the car comes to a stop where it is.
     wish_mps = trip.speed_at(progress.elapsed_ns / NS_PER_S) if trip else 0.0
     grade = trip.grade_at(along_m) if trip else 0.0
-    done = step(
-        params, car.state, inputs_of(car, air, speed_mps=wish_mps, grade=grade), dt_ns / NS_PER_S
-    )
+    inputs = inputs_of(car, air, speed_mps=wish_mps, grade=grade)
+    if holding is None:
+        done = step(params, car.state, inputs, dt_ns / NS_PER_S)
+    else:
+        done = holding.step(params, car.state, inputs, time_ns=car.time_ns, dt_ns=dt_ns)
     gauges = _gauges(params, car, air, done, dt_ns)
     driven = _driven(replace(car, progress=progress, gauges=gauges), done, trip, along_m, dt_ns)
     over = trip is None or progress.elapsed_ns >= trip.duration_s * NS_PER_S

@@ -5,12 +5,17 @@ from typing import NamedTuple
 
 from vettura.bus.signals import RATE_PERIOD_S
 from vettura.drive.actuators import READY_AT
+from vettura.drive.body import value_of
 from vettura.drive.living import Living, gives_power, is_awake
+from vettura.drive.plans import INACTIVE, TIMER
 from vettura.drive.signals_body import NEAR_S
 from vettura.units import NS_PER_S
 
 MOVING_S, AWAKE_S, CHARGING_S, ASLEEP_S = 0.1, 1.0, 5.0, 60.0
 """On the road or while a motor moves something; with its computers on; at a cable; asleep."""
+COARSE_S, ASLEEP_IDLE_S = 1.0, 120.0
+"""From this resolution on, a car asleep that no timer will wake is looked at this often: no less,
+since whoever hears nothing for three minutes takes it for gone."""
 AWAKE_LOOKS, CHARGING_LOOKS = 10.0, 30.0
 """Where the clock is coarse, a car at rest is looked at once in so many of its shortest waits."""
 KEPT_S, KEPT_REHEARSED_LOOKS = 1.0, 60.0
@@ -22,12 +27,13 @@ FULL_S, FULL_ASLEEP_S = 60.0, 600.0
 """Everything is said this often, changed or not."""
 BEAT_S, BEAT_DRIVING_S = 60.0, 1.0
 ASLEEP_SAID_S = 300.0
-"""Of a car asleep, what changes slowly is said this often; every look says that it is there."""
+"""Of a car asleep, what changes is said this often; every look says that it is there."""
 
 
 class Rates(NamedTuple):
     """How often groups of signals are worth computing [s]."""
 
+    fast_s: float
     second_s: float
     slow_s: float
     full_s: float
@@ -45,7 +51,8 @@ def period_s(car: Living, resolution_s: float) -> float:
         return max(AWAKE_S, AWAKE_LOOKS * resolution_s)
     if car.charge is not None:
         return max(CHARGING_S, CHARGING_LOOKS * resolution_s)
-    return max(ASLEEP_S, resolution_s)
+    is_idle = resolution_s >= COARSE_S and not _is_timed(car)
+    return max(ASLEEP_IDLE_S if is_idle else ASLEEP_S, resolution_s)
 
 
 def soon_s(resolution_s: float) -> float:
@@ -64,8 +71,9 @@ def rates(car: Living, resolution_s: float) -> Rates:
     """How often the car says what, beside what happens."""
     if _is_asleep(car):
         full_s = max(FULL_ASLEEP_S, FULL_LOOKS * resolution_s)
-        return Rates(ASLEEP_SAID_S, ASLEEP_SAID_S, full_s, BEAT_S)
+        return Rates(ASLEEP_SAID_S, ASLEEP_SAID_S, ASLEEP_SAID_S, full_s, BEAT_S)
     return Rates(
+        0.0,
         max(RATE_PERIOD_S["second"], SECOND_LOOKS * resolution_s),
         max(RATE_PERIOD_S["slow"], SLOW_LOOKS * resolution_s),
         max(FULL_S, FULL_LOOKS * resolution_s),
@@ -75,6 +83,11 @@ def rates(car: Living, resolution_s: float) -> Rates:
 
 def _is_asleep(car: Living) -> bool:
     return car.charge is None and not is_awake(car) and not gives_power(car)
+
+
+def _is_timed(car: Living) -> bool:
+    """Whether it will wake by itself: for a warm cabin, or for a charge by timer."""
+    return bool(car.ready_at_ns) or value_of(car.body, TIMER + "Mode") != INACTIVE
 
 
 def _is_left(car: Living) -> bool:

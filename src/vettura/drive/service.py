@@ -40,6 +40,7 @@ from vettura.clock.interface import Clock
 from vettura.drive.arbiter import Forward, postponed
 from vettura.drive.cycles import load_cycle
 from vettura.drive.docket import Docket, Heard
+from vettura.drive.holding import Holding
 from vettura.drive.keeper import Keeper
 from vettura.drive.life import advance, end_charge
 from vettura.drive.living import AT_REST, Air, Living
@@ -106,6 +107,7 @@ class CarService:
         self._targets: dict[str, SignalValue] = {}
         self._replies: list[tuple[Message, Answer]] = []
         """Who is answered as soon as the frame is out."""
+        self._holding = Holding()
         self._telling = Telling(bus, clock, self._params, spec, config.vin)
         self._air = Air()
         self._trip: Trip | None = None
@@ -263,7 +265,9 @@ class CarService:
 
     def _advance(self, now_ns: int) -> None:
         passed_ns = now_ns - self._car.time_ns
-        lived = advance(self._params, self._car, self._air, self._trip, now_ns, self._ageing)
+        lived = advance(
+            self._params, self._car, self._air, self._trip, now_ns, self._ageing, self._holding
+        )
         self._car = lived.car
         for session in lived.sessions:
             log.info("session_ended", car=session.id, kind=session.kind, to=session.destination)

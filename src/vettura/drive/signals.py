@@ -94,22 +94,24 @@ class Words:
     def __init__(self, params: Params, make: Make) -> None:
         self._params = params
         self._make = make
-        self._second_ns = 0
-        self._slow_ns = 0
+        self._fast_ns = self._second_ns = self._slow_ns = 0
         self._seen: tuple[object, ...] = ()
         self._has_happened = False
 
     def full(self, car: Living, air: Air) -> Values:
         """Every signal; all groups begin their time anew."""
         self._is_news(_occasion(Look(self._params, self._make, car, air)))
-        self._second_ns, self._slow_ns = car.time_ns, car.time_ns
+        self._fast_ns = self._second_ns = self._slow_ns = car.time_ns
         return signal_values(self._params, self._make, car, air)
 
     def due(self, car: Living, air: Air, rates: Rates) -> Values:
         """The fast ones, and those that are due: by their rate, or because something happened."""
         look = Look(self._params, self._make, car, air)
-        parts: tuple[Part, ...] = FAST
+        parts: tuple[Part, ...] = ()
         follows_up = self._has_happened
+        if follows_up or car.time_ns - self._fast_ns >= rates.fast_s * NS_PER_S:
+            parts = FAST
+            self._fast_ns = car.time_ns
         if self._is_news(_occasion(look)):
             parts = (*parts, *EVENTS)
         if follows_up or car.time_ns - self._second_ns >= rates.second_s * NS_PER_S:

@@ -54,6 +54,8 @@ CURRENT_OFFSET_A = 0.05
 OUTLIER = 6.0
 """A row this many standard deviations off is no news of the car but of its sensors."""
 TRACE_S = 900
+SLOPES_EVERY = 2
+"""Every other second shows how energy moves with tyres and mass: a slope need not be exact."""
 SENSITIVITY_KEPT = 0.8
 COOLING_STEP_S, COOLING_STEPS_MAX = 60.0, 120
 
@@ -225,8 +227,8 @@ class TwinModel:
         base = follow(set_shares(self.params, shares), begin, heard)
         energy_wh = _wh([f.battery_power_w for f in base.flows])
         drawn_wh = _wh([max(f.battery_power_w, 0.0) for f in base.flows])
-        moves = traction_slopes(self.params, shares, base.seconds)
-        slopes = {name: _wh(by_second) for name, by_second in moves.items()}
+        moves = traction_slopes(self.params, shares, base.seconds[::SLOPES_EVERY])
+        slopes = {name: SLOPES_EVERY * _wh(by_second) for name, by_second in moves.items()}
         slopes["auxiliary"] = _wh([auxiliary_w_of(self.params)] * len(moments))
         slopes[HEATING] = _wh([max(m.climate_w, 0.0) for m in moments])
         sensitivity = tuple(slopes.get(name, 0.0) for name in NAMES)

@@ -55,6 +55,7 @@ class Sky(NamedTuple):
     rain: float
 
 
+@lru_cache(maxsize=256)
 def weather_at(
     *, latitude_deg: float, longitude_deg: float, elevation_m: float, time_ns: int, seed: int
 ) -> Weather:
