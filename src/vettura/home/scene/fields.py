@@ -197,6 +197,8 @@ class Reading:
     def entities(self, node: Node) -> tuple[str, ...]:
         """Read entity ids: a list, or text with commas."""
         found: list[str] = []
+        if node.value is None:
+            self.wrong(node, "an entity id is missing", "such as light.kitchen")
         for item in self.many(node):
             for part in self.text(item).split(","):
                 text = part.strip().lower()
@@ -206,7 +208,8 @@ class Reading:
 
     def limit(self, node: Node) -> float | str:
         """Read `above` or `below`: a number, or an entity that tells one."""
-        if isinstance(node.value, str) and ENTITY.match(node.value.strip().lower()):
+        text = node.value.strip().lower() if isinstance(node.value, str) else ""
+        if ENTITY.match(text) and not text[0].isdigit():
             return self.entity(node, ("input_number", "number", "sensor"))
         return self.number(node)
 

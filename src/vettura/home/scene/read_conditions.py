@@ -39,8 +39,8 @@ def read_conditions(reading: Reading, node: Node | None) -> tuple[Condition, ...
 
 def read_condition(reading: Reading, node: Node) -> Condition:
     """Read one condition, in any of its forms."""
-    if isinstance(node.value, (str, bool)):
-        if isinstance(node.value, str) and not is_template(node.value):
+    if isinstance(node.value, str):
+        if not is_template(node.value):
             reading.wrong(node, f"'{node.value[:40]}' is no condition", "a template has {{ }}")
         return TemplateCondition(where=node.where, value_template=reading.template(node))
     if isinstance(node.value, list):
