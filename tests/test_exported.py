@@ -10,7 +10,7 @@ PUBLIC = {
     "bus": "Bucket Bus Entry Message Stream StreamMessage Subscription",
     "life": "Household Person Place StationConfig make_trip plan_day weather_at",
     "drive": "CarConfig CarService TwinConfig TwinService",
-    "home": "DevicesService HouseholdService World models_of",
+    "home": "DevicesService HabitsService HouseholdService World models_of",
     "energy": "WallboxService",
     "validation": (
         "CertificationReport CertificationRow ChargingReport Summary TripsReport certify "

@@ -12,6 +12,7 @@ from vettura.bus.subjects import car_get, car_signals
 from vettura.clock.interface import Clock
 from vettura.errors import BusError, InputError
 from vettura.home.device.service import DevicesService
+from vettura.home.habits_service import HabitsService
 from vettura.home.hands import Hands
 from vettura.home.outlook import Outlook
 from vettura.home.plan import (
@@ -52,6 +53,7 @@ class PersonService:
         seed: int,
         station: StationConfig | None,
         devices: DevicesService | None = None,
+        habits: HabitsService | None = None,
     ) -> None:
         self._bus = bus
         self._clock = clock
@@ -62,6 +64,7 @@ class PersonService:
         self._hands = Hands(bus, clock, home=household.id, vin=person.car, station=station)
         self._sight = Sight()
         self._devices = devices
+        self._habits = habits
         self._memory = Memory()
         self._log = log.bind(person=person.name, car=person.car)
 
@@ -187,6 +190,8 @@ class PersonService:
             answer = await self._hands.unplug(car)
             if not answer.ok:
                 return answer
+        if self._habits is not None and car.place == self._household.home.name:
+            await self._habits.before_leaving(self._person.name)
         await self._hands.tell(Unlock())
         if self._outlook.is_harsh(self._clock.now_ns()):
             await self._hands.tell(self._climate_on())

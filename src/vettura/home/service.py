@@ -12,6 +12,7 @@ from vettura.bus.subjects import HOME_BUCKET, today, weather
 from vettura.clock.interface import Clock
 from vettura.errors import BusError
 from vettura.home.device.service import DevicesService
+from vettura.home.habits_service import HabitsService
 from vettura.home.outlook import WEATHER_NS, weather_around
 from vettura.home.person import PersonService
 from vettura.life.day import plan_day
@@ -30,7 +31,7 @@ class HouseholdService:
     """The people of one home. `run()` never returns by itself.
 
     All that happens by chance follows from `seed`; `station` is the wallbox at home, None when
-    there is none, `devices` notice where their drivers' cars are.
+    there is none; `devices` notice where the cars are, `habits` say what drivers do first.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class HouseholdService:
         seed: int,
         station: StationConfig | None,
         devices: DevicesService | None = None,
+        habits: HabitsService | None = None,
     ) -> None:
         self._bus = bus
         self._clock = clock
@@ -49,7 +51,14 @@ class HouseholdService:
         self._seed = seed
         self._people = [
             PersonService(
-                bus, clock, household, person, seed=seed, station=station, devices=devices
+                bus,
+                clock,
+                household,
+                person,
+                seed=seed,
+                station=station,
+                devices=devices,
+                habits=habits,
             )
             for person in household.people
             if person.car

@@ -21,7 +21,7 @@ from vettura.car import load_car
 from vettura.clock.interface import Clock
 from vettura.drive import CarConfig, CarService, TwinConfig, TwinService
 from vettura.energy import WallboxService
-from vettura.home import DevicesService, HouseholdService, World, models_of
+from vettura.home import DevicesService, HabitsService, HouseholdService, World, models_of
 from vettura.home.car_device import CarDeviceService, CarFacts
 from vettura.home.scene.read import read_scenes
 from vettura.home.scene.service import SceneService
@@ -61,9 +61,11 @@ def build(home: HomeFile, bus: Bus, clock: Clock, *, seed: int) -> dict[str, Ser
     nearest = home.stations[0] if home.stations else None
     world = World(household, seed=seed)
     devices = DevicesService(bus, clock, world, models_of(household, home.devices))
+    habits = HabitsService(bus, clock, devices, home.devices)
     services["devices"] = devices
+    services["habits"] = habits
     services["household"] = HouseholdService(
-        bus, clock, household, seed=seed, station=nearest, devices=devices
+        bus, clock, household, seed=seed, station=nearest, devices=devices, habits=habits
     )
     for facts in _car_facts(home):
         services[f"car device {facts.vin}"] = CarDeviceService(bus, clock, household, facts)

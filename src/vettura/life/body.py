@@ -4,9 +4,11 @@ Everything is a function of the person's plan and the time, so that it can be as
 moment, after a restart too.
 """
 
+from bisect import bisect_right
 from datetime import date
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from vettura.clock.chance import random_stream
 from vettura.life.household import Household, Person
@@ -51,8 +53,18 @@ EXERTION = {
 }
 """Heart rate over the resting one, as a share of it; at night it is some 15 % lower."""
 _EXERTION_ELSE = 0.15
-_PACE_NS = 300 * NS_PER_S
+PULSE_NS = 600 * NS_PER_S
+"""Within so long of the clock the heart beats as fast."""
 _FORTNIGHT_DAYS = 14
+
+
+class Pace(NamedTuple):
+    """A piece of a date, until the next one begins."""
+
+    begin_ns: int
+    steps: float
+    """Since the date began."""
+    per_hour: float
 
 
 def doing_at(day: PersonDay, now_ns: int) -> str:
@@ -62,23 +74,16 @@ def doing_at(day: PersonDay, now_ns: int) -> str:
 
 def steps_at(day: PersonDay, now_ns: int) -> int:
     """Steps since the date began."""
-    times = sorted(
-        {day.begin_ns, now_ns}
-        | {spell.begin_ns for spell in day.spells}
-        | {time for j in day.journeys for time in (j.leave_ns, j.arrive_ns)}
-    )
-    times = [time for time in times if day.begin_ns <= time <= now_ns]
-    steps = 0.0
-    for begin_ns, end_ns in pairwise(times):
-        hours = (end_ns - begin_ns) / NS_PER_S / SECONDS_PER_HOUR
-        steps += hours * STEPS_PER_HOUR[doing_at(day, begin_ns)]
-    return int(steps)
+    paces = _paces(day)
+    pace = paces[max(0, bisect_right(paces, now_ns, key=lambda pace: pace.begin_ns) - 1)]
+    hours = (now_ns - pace.begin_ns) / NS_PER_S / SECONDS_PER_HOUR
+    return int(pace.steps + pace.per_hour * max(0.0, hours))
 
 
 def heart_bpm(person: Person, day: PersonDay, now_ns: int, seed: int) -> int:
-    """Heart rate about that time [beats per minute]; the same within five minutes."""
+    """Heart rate about that time [beats per minute]; the same within ten minutes."""
     exertion = EXERTION.get(doing_at(day, now_ns), _EXERTION_ELSE)
-    chance = random_stream(seed, f"heart.{person.name}.{now_ns // _PACE_NS}")
+    chance = random_stream(seed, f"heart.{person.name}.{now_ns // PULSE_NS}")
     return round(person.resting_bpm * (1.0 + exertion + chance.gauss(0.0, 0.05)))
 
 
@@ -96,6 +101,20 @@ def weight_kg(household: Household, person: Person, day: date, seed: int) -> flo
     )
     chance = random_stream(seed, f"weight.{name}.{day.isoformat()}")
     return person.weight_kg * (1.0 + drift + chance.gauss(0.0, 0.004))
+
+
+@lru_cache(maxsize=64)
+def _paces(day: PersonDay) -> tuple[Pace, ...]:
+    """The date in pieces of one pace each."""
+    times = {day.begin_ns} | {spell.begin_ns for spell in day.spells}
+    times |= {time for j in day.journeys for time in (j.leave_ns, j.arrive_ns)}
+    begins = sorted(time for time in times if day.begin_ns <= time < day.end_ns)
+    paces, steps = [], 0.0
+    for begin_ns, end_ns in pairwise([*begins, day.end_ns]):
+        per_hour = STEPS_PER_HOUR[doing_at(day, begin_ns)]
+        paces.append(Pace(begin_ns, steps, per_hour))
+        steps += per_hour * (end_ns - begin_ns) / NS_PER_S / SECONDS_PER_HOUR
+    return tuple(paces)
 
 
 @lru_cache(maxsize=256)

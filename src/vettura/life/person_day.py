@@ -4,6 +4,7 @@ The spells at home go by the clock as if they never left; being away only hides 
 from the seed, the household and the date alone.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -55,14 +56,19 @@ class Journey(NamedTuple):
     way: Way
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PersonDay:
-    """A person's date, from its first to its last instant at home [ns since the epoch]."""
+    """A person's date, from its first to its last instant at home [ns since the epoch].
+
+    One date of one person is one object, and told apart by that.
+    """
 
     date: date
     begin_ns: int
     end_ns: int
     wake_ns: int
+    is_work: bool
+    """Whether an alarm wakes them."""
     sleep_ns: int
     """When they fall asleep for the night after this date; often past its end."""
     spells: Sequence[Spell]
@@ -70,7 +76,8 @@ class PersonDay:
 
     def spell(self, now_ns: int) -> Spell:
         """What they would be doing at home."""
-        return next(s for s in reversed(self.spells) if s.begin_ns <= now_ns or s is self.spells[0])
+        index = bisect_right(self.spells, now_ns, key=_begin_ns)
+        return self.spells[max(0, index - 1)]
 
     def journey(self, now_ns: int) -> Journey | None:
         """The way or the stay that is on; None before the first."""
@@ -78,9 +85,10 @@ class PersonDay:
 
     def next_ns(self, now_ns: int) -> int:
         """When something of this plan changes next; the end of the date at the latest."""
-        times = [spell.begin_ns for spell in self.spells]
-        times += [t for j in self.journeys for t in (j.leave_ns, j.arrive_ns)]
-        return min((t for t in times if t > now_ns), default=self.end_ns)
+        index = bisect_right(self.spells, now_ns, key=_begin_ns)
+        begin_ns = self.spells[index].begin_ns if index < len(self.spells) else self.end_ns
+        ways = (t for j in self.journeys for t in (j.leave_ns, j.arrive_ns) if t > now_ns)
+        return min(begin_ns, min(ways, default=self.end_ns))
 
 
 @lru_cache(maxsize=256)
@@ -99,6 +107,7 @@ def person_day(household: Household, person: Person, day: date, seed: int) -> Pe
         begin_ns=begin_ns,
         end_ns=end_ns,
         wake_ns=wake_ns,
+        is_work=_works(person, day),
         sleep_ns=sleep_ns,
         spells=[spell for spell in spells if spell.begin_ns < end_ns],
         journeys=_journeys(household, person, day, seed),
@@ -130,7 +139,7 @@ def _journeys(household: Household, person: Person, day: date, seed: int) -> Seq
 
 def _wake_ns(household: Household, person: Person, day: date, seed: int) -> int:
     chance = random_stream(seed, f"wake.{household.id}.{day.isoformat()}.{person.name}")
-    works = bool(person.work) and WEEK[day.weekday()] in person.work_days
+    works = _works(person, day)
     usual = second_of_day(person.wakes_at if works else person.weekend_wakes_at)
     sigma_min = 4.0 if works else 15.0
     wake_s = usual + 60.0 * min(max(chance.gauss(0.0, sigma_min), -40.0), 40.0)
@@ -138,6 +147,14 @@ def _wake_ns(household: Household, person: Person, day: date, seed: int) -> int:
     journeys = _journeys(household, person, day, seed)
     ready_ns = round(READY_MIN * MINUTE_NS)
     return min([wake_ns, *(journey.leave_ns - ready_ns for journey in journeys[:1])])
+
+
+def _begin_ns(spell: Spell) -> int:
+    return spell.begin_ns
+
+
+def _works(person: Person, day: date) -> bool:
+    return bool(person.work) and WEEK[day.weekday()] in person.work_days
 
 
 def _sleep_ns(household: Household, person: Person, day: date, seed: int) -> int:
@@ -186,7 +203,9 @@ def _waking(
     for begin_s, parts in ((12.6 * 3600, (12.0, 35.0)), (19.1 * 3600, (30.0, 35.0))):
         begin_ns = local_ns(day, begin_s + chance.uniform(-1200, 1200), zone)
         spells += _idle(person, now_ns, min(begin_ns, winding_ns), chance)
-        if begin_ns >= max(now_ns, wake_ns) and begin_ns < winding_ns:
+        is_meal = now_ns <= begin_ns < winding_ns
+        now_ns = max(now_ns, min(begin_ns, winding_ns))
+        if is_meal:
             eat_ns = begin_ns + round(parts[0] * MINUTE_NS)
             spells += [Spell(begin_ns, KITCHEN, "cooking"), Spell(eat_ns, KITCHEN, "eating")]
             now_ns = eat_ns + round(parts[1] * MINUTE_NS)
@@ -194,14 +213,15 @@ def _waking(
     spells += _idle(person, now_ns, min(watch_ns, winding_ns), chance)
     if watch_ns < winding_ns:
         spells.append(Spell(watch_ns, LIVING, "watching"))
-    winding_ns = max(winding_ns, spells[-1].begin_ns + MINUTE_NS)
+    # Who goes to bed early gets up from the table for it.
+    spells = [spell for spell in spells if spell.begin_ns < winding_ns or spell.begin_ns == wake_ns]
     read_ns = min(winding_ns + _minutes_ns(chance, 8.0, 14.0), sleep_ns - MINUTE_NS)
     evening = [
         Spell(winding_ns, BATHROOM, "washing"),
         Spell(read_ns, person.bedroom, "reading"),
         Spell(sleep_ns, person.bedroom, "sleeping"),
     ]
-    return [*spells, *(spell for spell in evening if spell.begin_ns >= spells[-1].begin_ns)]
+    return [*spells, *(spell for spell in evening if spell.begin_ns > spells[-1].begin_ns)]
 
 
 def _idle(person: Person, begin_ns: int, end_ns: int, chance: Random) -> list[Spell]:

@@ -1,5 +1,6 @@
 """Which entity of a device an action means, and whether the device knows it at all."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -11,14 +12,15 @@ EVERYONES = {f"homeassistant.{action}": action for action in ("turn_on", "turn_o
 DATA_KEYS_MAX = 64
 
 
-def aimed(about: DeviceAbout, wish: DeviceAction) -> DeviceAction:
+def aimed(about: DeviceAbout, wish: DeviceAction, hands: Sequence[str] = ()) -> DeviceAction:
     """The action with the entity that it aims at, in that entity's own words.
 
+    `hands` are what people do to it with theirs: no scene is told of them.
     Raises `RefusedError`, in one line, when the device has no such entity or does not know it.
     """
     if len(wish.data) > DATA_KEYS_MAX:
         raise RefusedError(f"{_short(wish.action)} has {len(wish.data)} keys of data")
-    if wish.action in about.services:
+    if wish.action in about.services or wish.action in hands:
         return wish
     if wish.entity and wish.entity not in about.entities:
         known = ", ".join(about.entities)

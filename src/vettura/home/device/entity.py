@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ import msgspec
 from vettura.bus.messages_home import DeviceAbout, EntityAbout, EntityState
 from vettura.errors import InputError
 from vettura.life.limits import check_text
+from vettura.units import NS_PER_S
 
 MAKER = "vettura"
 _ID = re.compile(r"[a-z0-9][-_a-z0-9]{0,31}")
@@ -79,7 +81,12 @@ def entity(
     fixed: Mapping[str, Any] | None = None,
     **about: Any,
 ) -> Entity:
-    """An entity of the device; `about` is as in `EntityAbout`, actions without their domain."""
+    """An entity of the device; `about` is as in `EntityAbout`, actions without their domain.
+
+    What has a unit is measured, unless `state_class` says otherwise.
+    """
+    if "unit_of_measurement" in about:
+        about = {"state_class": "measurement"} | about
     words = suffix.replace("_", " ")
     name = f"{entry.title} {words}".strip()
     told = EntityAbout(name=name, actions=[f"{domain}.{action}" for action in actions], **about)
@@ -114,6 +121,14 @@ def device(
         entities={each.id: each.about for each in entities},
         services=list(services),
     )
+
+
+def iso(time_ns: int) -> str | None:
+    """An instant as Home Assistant writes it, UTC; None for 0 [ns since the epoch]."""
+    if time_ns <= 0:
+        return None
+    instant = datetime.fromtimestamp(time_ns // NS_PER_S, UTC)
+    return instant.replace(microsecond=time_ns % NS_PER_S // 1000).isoformat()
 
 
 def slug(name: str) -> str:

@@ -1,53 +1,103 @@
 """Every kind of device, and making the models of a home from its file."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from vettura.errors import InputError
+from vettura.home.device.alarm import SmokeAlarmEntry, SmokeAlarmModel
 from vettura.home.device.contact import ContactEntry, ContactModel
 from vettura.home.device.cover import CoverModel, GarageDoorEntry, ShuttersEntry
 from vettura.home.device.entity import DeviceEntry
+from vettura.home.device.events import CameraEntry, CameraModel, DoorbellEntry, DoorbellModel
 from vettura.home.device.light import LightEntry, LightModel
 from vettura.home.device.lock import LockEntry, LockModel
 from vettura.home.device.model import Model
 from vettura.home.device.motion import MotionEntry, MotionModel
 from vettura.home.device.person import PersonModel
+from vettura.home.device.phone import PhoneEntry, PhoneModel
+from vettura.home.device.scale import ScaleEntry, ScaleModel
+from vettura.home.device.scooter import ScooterEntry, ScooterModel
 from vettura.home.device.sky import SunModel, WeatherModel
 from vettura.home.device.socket import SocketEntry, SocketModel
 from vettura.home.device.thermometer import ThermometerEntry, ThermometerModel
+from vettura.home.device.thermostat import ThermostatEntry, ThermostatModel
+from vettura.home.device.tv import TvEntry, TvModel
+from vettura.home.device.vacuum import VacuumEntry, VacuumModel
+from vettura.home.device.wearable import BandEntry, WatchEntry, WearableModel
 from vettura.home.device.zone import ZoneModel
 from vettura.life.household import Household
 
 AnyEntry: TypeAlias = (
-    ContactEntry
+    BandEntry
+    | CameraEntry
+    | ContactEntry
+    | DoorbellEntry
     | GarageDoorEntry
     | LightEntry
     | LockEntry
     | MotionEntry
+    | PhoneEntry
+    | ScaleEntry
+    | ScooterEntry
     | ShuttersEntry
+    | SmokeAlarmEntry
     | SocketEntry
     | ThermometerEntry
+    | ThermostatEntry
+    | TvEntry
+    | VacuumEntry
+    | WatchEntry
 )
 """`[[devices]]`: each kind with its options."""
 
-MODELS: Mapping[type[DeviceEntry], Any] = {
+ALONE: Mapping[type[DeviceEntry], Any] = {
+    CameraEntry: CameraModel,
     ContactEntry: ContactModel,
+    DoorbellEntry: DoorbellModel,
     GarageDoorEntry: CoverModel,
     LightEntry: LightModel,
     LockEntry: LockModel,
     MotionEntry: MotionModel,
+    ScooterEntry: ScooterModel,
     ShuttersEntry: CoverModel,
+    SmokeAlarmEntry: SmokeAlarmModel,
     SocketEntry: SocketModel,
     ThermometerEntry: ThermometerModel,
+    ThermostatEntry: ThermostatModel,
+    TvEntry: TvModel,
+    VacuumEntry: VacuumModel,
 }
+"""Models that need to know nothing but their entry."""
+THEIRS: Mapping[type[DeviceEntry], Any] = {
+    BandEntry: WearableModel,
+    PhoneEntry: PhoneModel,
+    ScaleEntry: ScaleModel,
+    WatchEntry: WearableModel,
+}
+"""Models that know the people of the household."""
 
 
 def models_of(household: Household, entries: Sequence[DeviceEntry]) -> list[Model[Any]]:
     """Every virtual device of a home: its people, its places, its sky, and what is listed."""
+    phones = {
+        entry.person: PhoneModel(entry, household)
+        for entry in reversed(entries)
+        if isinstance(entry, PhoneEntry)
+    }
     own: list[Model[Any]] = [SunModel(household), WeatherModel()]
-    own += [PersonModel(household, person, source="") for person in household.people]
+    for person in household.people:
+        phone = phones.get(person.name)
+        own.append(PersonModel(household, person, source=phone.tracker if phone else ""))
     own += [ZoneModel(household, place) for place in household.places]
-    return [*own, *(MODELS[type(entry)](entry) for entry in entries)]
+    return [*own, *(_model_of(household, entry) for entry in entries)]
+
+
+def _model_of(household: Household, entry: DeviceEntry) -> Model[Any]:
+    if type(entry) in THEIRS:
+        model = THEIRS[type(entry)](entry, household)
+    else:
+        model = ALONE[type(entry)](entry)
+    return cast(Model[Any], model)
 
 
 def check_devices(
@@ -58,6 +108,9 @@ def check_devices(
     sockets = [entry.id for entry in entries if isinstance(entry, SocketEntry)]
     seen = {*taken, *(model.id for model in models_of(household, ())), "scenes"}
     slugs: set[str] = set()
+    thermostats = [entry.id for entry in entries if isinstance(entry, ThermostatEntry)]
+    if len(thermostats) > 1:
+        raise InputError(f"devices: {', '.join(thermostats)} are thermostats", hint="give one")
     for entry in entries:
         where = f"devices.{entry.id}"
         if entry.id in seen or entry.slug in slugs:

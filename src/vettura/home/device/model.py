@@ -67,6 +67,16 @@ class Obeying(Protocol):
 
 
 @runtime_checkable
+class Handled(Protocol):
+    """People do something to it with their hands, which no scene can."""
+
+    @property
+    def hands(self) -> Sequence[str]:
+        """The words for it, such as `hands.plug`; they come to `obeyed` like any action."""
+        ...
+
+
+@runtime_checkable
 class Giving(Protocol):
     """It makes something true in the home that others may notice."""
 

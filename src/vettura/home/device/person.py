@@ -21,6 +21,8 @@ COAT_NS = 180 * NS_PER_S
 """Who comes home is in the hall for so long."""
 SHOES_NS = 100 * NS_PER_S
 """Who is about to leave is there for so long."""
+LATE_NS = 600 * NS_PER_S
+"""Who drives may leave a little late, since the car and the garage door take their time."""
 MOVES_NS = 120 * NS_PER_S
 """Under way, a position is looked at this often."""
 FRONT = f"{OPEN}front."
@@ -149,7 +151,8 @@ class PersonModel:
             return "", kind.kind if kind else "leisure"
         if state.changed_ns and now_ns - state.changed_ns < COAT_NS:
             return HALL, "resting"
-        if any(0 <= journey.leave_ns - now_ns <= SHOES_NS for journey in day.journeys):
+        before_ns = LATE_NS if self._person.car else 0
+        if any(-before_ns <= journey.leave_ns - now_ns <= SHOES_NS for journey in day.journeys):
             return HALL, "dressing"
         spell = day.spell(now_ns)
         return spell.room, spell.doing

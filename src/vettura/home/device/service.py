@@ -2,7 +2,7 @@
 
 import asyncio
 import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, final
 
@@ -16,9 +16,9 @@ from vettura.clock.interface import Clock
 from vettura.errors import BusError, InputError, RefusedError
 from vettura.home.device.aim import aimed
 from vettura.home.device.memory import recalled, removed
-from vettura.home.device.model import NEVER_NS, Changing, Giving, Model, Obeying
+from vettura.home.device.model import NEVER_NS, Changing, Giving, Handled, Model, Obeying
 from vettura.home.device.telling import RETRY_S, Telling
-from vettura.home.device.world import CAR, World
+from vettura.home.device.world import CAR, PERSON, Whereabouts, World
 from vettura.home.sight import CarSeen
 from vettura.units import NS_PER_S
 
@@ -42,6 +42,7 @@ class Slot:
     changing: Changing | None = None
     obeying: Obeying | None = None
     giving: Giving | None = None
+    hands: Sequence[str] = ()
     next_ns: int = NEVER_NS
     told: dict[str, EntityState] = field(default_factory=dict)
     answers: dict[str, Answer] = field(default_factory=dict)
@@ -64,11 +65,25 @@ class DevicesService:
         self._home = world.household.id
         self._telling = Telling(bus, clock)
         self._slots = [_slot(index, model) for index, model in enumerate(models)]
+        self._owners = {name: slot for slot in self._slots for name in slot.model.about.entities}
         self._readers: dict[str, list[Slot]] = {}
         self._armed_ns = NEVER_NS
         self._group: asyncio.TaskGroup | None = None
+        self.on_person: Callable[[str, Whereabouts | None], None] | None = None
+        """Called when somebody has gone elsewhere or begun something else, with where they were."""
         self._touched: dict[int, Cause | None] = {}
         self._has_news = asyncio.Event()
+
+    @property
+    def world(self) -> World:
+        """What is true around them."""
+        return self._world
+
+    def state(self, entity: str) -> str:
+        """How one entity is; empty when there is none."""
+        slot = self._owners.get(entity)
+        told = slot.told.get(entity) if slot is not None else None
+        return told.state if told is not None else ""
 
     @property
     def states(self) -> Mapping[str, EntityState]:
@@ -163,7 +178,15 @@ class DevicesService:
             )
         if slot.giving is None:
             return []
-        news = self._world.learn(slot.giving.gives(slot.state))
+        given = slot.giving.gives(slot.state)
+        before = {key: self._world.fact(key) for key in given if key.startswith(PERSON)}
+        news = self._world.learn(given)
+        for key in news:
+            if key in before and self.on_person is not None:
+                was = before[key]
+                self.on_person(
+                    key.removeprefix(PERSON), was if isinstance(was, Whereabouts) else None
+                )
         return [reader for key in news for reader in self._readers_of(key) if reader is not slot]
 
     def _readers_of(self, key: str) -> list[Slot]:
@@ -215,7 +238,7 @@ class DevicesService:
             wish = decode(data, DeviceAction, where=slot.model.id)
             if wish.id in slot.answers:
                 return slot.answers[wish.id]
-            self._act(slot, aimed(slot.model.about, wish))
+            self._act(slot, aimed(slot.model.about, wish, slot.hands))
         except (InputError, RefusedError) as error:
             return Answer(ok=False, reason=error.message)
         answer = slot.answers[wish.id] = Answer(ok=True, state="reached")
@@ -239,4 +262,5 @@ def _slot(index: int, model: Model[Any]) -> Slot:
         changing=model if isinstance(model, Changing) else None,
         obeying=model if isinstance(model, Obeying) else None,
         giving=model if isinstance(model, Giving) else None,
+        hands=model.hands if isinstance(model, Handled) else (),
     )

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import final
 
 from vettura.bus.messages import Weather
 from vettura.bus.messages_home import EntityState
-from vettura.home.device.entity import DeviceEntry, device, entity
+from vettura.home.device.entity import DeviceEntry, device, entity, iso
 from vettura.home.device.world import World
 from vettura.life.household import Household
 from vettura.life.local_time import local_date
@@ -68,12 +68,12 @@ class SunModel:
         """One entity with Home Assistant's attributes."""
         told = self._sun.state(
             ABOVE if state.height_deg > HORIZON_DEG else BELOW,
-            next_dawn=_iso(state.dawn_ns),
-            next_dusk=_iso(state.dusk_ns),
-            next_midnight=_iso(state.midnight_ns),
-            next_noon=_iso(state.noon_ns),
-            next_rising=_iso(state.rising_ns),
-            next_setting=_iso(state.setting_ns),
+            next_dawn=iso(state.dawn_ns),
+            next_dusk=iso(state.dusk_ns),
+            next_midnight=iso(state.midnight_ns),
+            next_noon=iso(state.noon_ns),
+            next_rising=iso(state.rising_ns),
+            next_setting=iso(state.setting_ns),
             elevation=round(state.height_deg, 2),
             azimuth=round(state.azimuth_deg, 2),
             rising=state.noon_ns < state.midnight_ns,
@@ -160,10 +160,3 @@ class WeatherModel:
     def next_ns(self, state: Weather, world: World) -> int:
         """With the quarter of an hour."""
         return world.next_quarter_ns()
-
-
-def _iso(time_ns: int) -> str | None:
-    if time_ns <= 0:
-        return None
-    instant = datetime.fromtimestamp(time_ns // NS_PER_S, UTC)
-    return instant.replace(microsecond=time_ns % NS_PER_S // 1000).isoformat()

@@ -48,7 +48,6 @@ class SocketModel:
             "power",
             device_class="power",
             unit_of_measurement="W",
-            state_class="measurement",
         )
         self._energy = entity(
             entry,

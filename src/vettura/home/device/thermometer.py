@@ -49,7 +49,6 @@ class ThermometerModel:
             "temperature",
             device_class="temperature",
             unit_of_measurement="°C",
-            state_class="measurement",
         )
         self._humidity = entity(
             entry,
@@ -57,7 +56,6 @@ class ThermometerModel:
             "humidity",
             device_class="humidity",
             unit_of_measurement="%",
-            state_class="measurement",
         )
         self.about = device(entry, self._degc, self._humidity)
 

@@ -18,6 +18,8 @@ from vettura.life.person_day import PersonDay, person_day
 
 AIR_DEGC = "air_degc"
 SMOKE = "smoke"
+RING = "ring"
+"""How often somebody has rung at the door."""
 PERSON, SHOWN, TRACKED, CAR = "person.", "shown.", "tracked.", "car."
 """Where somebody is; where Home Assistant takes them to be; where their phone is; their car."""
 OPEN, FED, LOAD, LIT = "open.", "fed.", "load.", "lit."
@@ -57,6 +59,10 @@ class World:
         news = [key for key, value in facts.items() if self._facts.get(key) != value]
         self._facts.update(facts)
         return news
+
+    def fact(self, key: str) -> object:
+        """A fact of any kind; None when it is not known."""
+        return self._facts.get(key)
 
     def number(self, key: str, otherwise: float = 0.0) -> float:
         """A fact that is a number."""
