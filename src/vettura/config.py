@@ -40,7 +40,11 @@ def read_toml(text: bytes, *, where: str) -> dict[str, Any]:
 
 def parse_toml(text: bytes, kind: type[T], *, where: str) -> T:
     """Decode TOML as `kind`; InputError names `where`, the line or the key, and what is allowed."""
-    tree = read_toml(text, where=where)
+    return convert_tree(read_toml(text, where=where), kind, where=where)
+
+
+def convert_tree(tree: object, kind: type[T], *, where: str) -> T:
+    """Take what was read as `kind`; InputError names `where`, the key, and what is allowed."""
     try:
         return msgspec.convert(tree, kind)
     except msgspec.ValidationError as error:

@@ -19,6 +19,8 @@ def test_the_example_is_sound():
     home = load_home(ROOT / "examples" / "casa.toml")
     assert home.household.people[0].car == home.cars[0].vin
     assert home.stations[0].id == "wallbox"
+    assert len(home.devices) == 25
+    assert [person.name for person in home.household.people] == ["Giulia", "Marco", "Luca"]
 
 
 @pytest.mark.parametrize(
@@ -37,6 +39,22 @@ def test_the_example_is_sound():
         ("latitude_deg = 45.0246", "latitude_deg = 450246.0", ["latitude_deg"]),
         ("latitude_deg = 45.0246\n", "", ["missing key 'latitude_deg'"]),
         ("seed = 7", "seed = ", ["line 4"]),
+        ('kind = "vacuum"', 'kind = "vacum"', ["devices[13]", "'vacum'", "did you mean 'vacuum'?"]),
+        ('kind = "vacuum"', 'kind = "oven"', ["devices[13]", "'oven'", "known are band, camera"]),
+        ('kind = "vacuum"', "kind = 7", ["devices[13]", "'7'"]),
+        ('kind = "vacuum"\n', "", ["devices[13]", "'None'"]),
+        ("floor_m2 =", "floor =", ["devices[6]", "unknown key 'floor'", "'floor_m2'?"]),
+        ("floor_m2 = 120.0", "floor_m2 = 1.0", ["devices[6]", "floor_m2", ">= 15.0"]),
+        ('id = "robot"', 'id = "Robot 1"', ["devices[13]", "'Robot 1'", "small letters"]),
+        ('id = "robot"', 'id = "wallbox"', ["devices.wallbox", "taken"]),
+        ('id = "robot"', 'id = "sun"', ["devices.sun", "taken"]),
+        ('id = "robot"', 'id = "bedroom_air"', ["devices.bedroom_air", "taken"]),
+        ('area = "kitchen"', 'area = "cellar"', ["kitchen.area", "'cellar'", "give hall, living"]),
+        ('person = "Luca"', 'person = "Lucia"', ["scooter.person", "'Lucia'", "Giulia, Marco, L"]),
+        ('socket = "garage-socket"', 'socket = "socket"', ["scooter.socket", "garage-socket"]),
+        ('bedroom = "loft"', 'bedroom = "attic"', ["people.Luca.bedroom", "'attic'", "loft"]),
+        ('travels_by = "scooter"', 'travels_by = "horse"', ["travels_by", "horse"]),
+        ('wakes_at = "06:45"', 'wakes_at = "13:00"', ["people.Luca.wakes_at", "04:00 to 12:00"]),
         ('title = "Casa Ferrero"', 'title = "Casa Ferrero', ["line"]),
     ],
 )
@@ -55,6 +73,14 @@ def test_a_mistake_is_named_with_its_place_and_remedy(tmp_path, before, after, s
 def test_a_person_who_drives_no_car_of_the_home_is_named(tmp_path):
     path = written(tmp_path, CASA.replace('car = "LNBSCPBA0RA000055"', 'car = "LNBSCPBA0RA000043"'))
     with pytest.raises(InputError, match="Giulia drives 'LNBSCPBA0RA000043'"):
+        load_home(path)
+
+
+def test_a_home_has_one_thermostat_and_every_kind_can_be_had(tmp_path):
+    kinds = {device.kind for device in load_home(ROOT / "examples" / "casa.toml").devices}
+    assert kinds >= {"light", "lock", "thermostat", "scooter", "phone"}
+    path = written(tmp_path, CASA + '\n[[devices]]\nkind = "thermostat"\nid = "second"\n')
+    with pytest.raises(InputError, match="thermostat, second are thermostats"):
         load_home(path)
 
 

@@ -9,10 +9,10 @@ from msgspec import Meta
 from msgspec.structs import replace
 
 from vettura.car import load_car
-from vettura.config import parse_toml, read_bytes
+from vettura.config import convert_tree, read_bytes, read_toml
 from vettura.errors import InputError
 from vettura.faces.config import FacesConfig, Port
-from vettura.home.device.kinds import AnyEntry, check_devices
+from vettura.home.device.kinds import AnyEntry, check_devices, read_devices
 from vettura.home.scene.read import read_scenes
 from vettura.life import Household, Place, StationConfig
 
@@ -69,7 +69,9 @@ class HomeFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 def load_home(path: str | Path) -> HomeFile:
     """Read and check a home file and its scenes; InputError names file, key and remedy."""
-    home = parse_toml(read_bytes(path), HomeFile, where=str(path))
+    tree = read_toml(read_bytes(path), where=str(path))
+    read_devices(tree.get("devices"), where=str(path))
+    home = convert_tree(tree, HomeFile, where=str(path))
     try:
         _check(home)
     except InputError as error:

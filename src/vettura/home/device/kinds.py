@@ -1,8 +1,10 @@
 """Every kind of device, and making the models of a home from its file."""
 
+import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias, cast, get_args
 
+from vettura.config import convert_tree
 from vettura.errors import InputError
 from vettura.home.device.alarm import SmokeAlarmEntry, SmokeAlarmModel
 from vettura.home.device.contact import ContactEntry, ContactModel
@@ -98,6 +100,22 @@ def _model_of(household: Household, entry: DeviceEntry) -> Model[Any]:
     else:
         model = ALONE[type(entry)](entry)
     return cast(Model[Any], model)
+
+
+def read_devices(tree: object, *, where: str) -> None:
+    """Raise `InputError` for the first of `[[devices]]` that is no device, by kind and key.
+
+    Each is read as what it says it is, since of all kinds at once only half could be explained.
+    """
+    kinds = {str(kind.__struct_config__.tag): kind for kind in get_args(AnyEntry)}
+    for index, entry in enumerate(tree if isinstance(tree, list) else []):
+        at = f"{where}: devices[{index}]"
+        kind = entry.get("kind") if isinstance(entry, dict) else None
+        if not isinstance(kind, str) or kind not in kinds:
+            close = difflib.get_close_matches(str(kind), kinds, n=1)
+            hint = f"did you mean '{close[0]}'?" if close else f"known are {', '.join(kinds)}"
+            raise InputError(f"{at}: no kind is called {str(kind)[:40]!r}", hint=hint)
+        convert_tree(entry, kinds[kind], where=at)
 
 
 def check_devices(
