@@ -13,13 +13,14 @@ from vettura.bus.messages_home import Cause, DeviceAction
 from vettura.bus.subjects import device_do
 from vettura.clock.interface import Clock
 from vettura.errors import BusError, InputError
-from vettura.home.device.entity import DeviceEntry, slug
+from vettura.home.device.entity import DeviceEntry
 from vettura.home.device.service import DevicesService
 from vettura.home.device.world import LIT, Whereabouts
 from vettura.home.habits import DARK_W_PER_M2, Deed, Moment, Things, deeds, opening
 from vettura.life.household import Person
 from vettura.life.local_time import local_date
 from vettura.units import PERCENT
+from vettura.words.slugs import slug_of
 
 log = structlog.get_logger()
 
@@ -106,7 +107,7 @@ class HabitsService:
             return
         if deed.is_unlit and self._world.total(f"{LIT}{deed.is_unlit}.") > 0.0:
             return
-        who = f"person.{slug(name)}"
+        who = f"person.{slug_of(name)}"
         id_ = self._clock.new_id("habit")
         wish = DeviceAction(
             id=id_,

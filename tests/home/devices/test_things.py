@@ -1,16 +1,16 @@
 """Each kind of device over whole days, with what is asked of it."""
 
 import math
-from datetime import datetime
+from datetime import date, datetime
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from home.devices.homes import HOUR_NS, MONDAY, ROME, at, lived
+from home.devices.homes import ROME, at, lived
 from life.homes import make_household, make_person
 from vettura.home.device.alarm import SmokeAlarmEntry
-from vettura.home.device.entity import slug
 from vettura.home.device.events import CameraEntry, DoorbellEntry
 from vettura.home.device.phone import PhoneEntry
 from vettura.home.device.scale import ScaleEntry
@@ -181,6 +181,20 @@ def test_a_phone_left_at_home_stays_there_and_so_does_its_owner_for_home_assista
     lived(script, phone, household=HOUSEHOLD)
 
 
+def test_on_the_day_a_phone_is_forgotten_its_owner_is_home_for_home_assistant():
+    forgets = msgspec.structs.replace(RIDER, leaves_phone_on=(date(2026, 3, 3),))
+
+    async def script(home):
+        await home.clock.sleep(3 * 86_400)
+        away = [t for t, state in home.history("person.luca") if state == "school"]
+        days = [datetime.fromtimestamp(t / 1e9, ROME).date() for t in away]
+        assert days == [date(2026, 3, 2), date(2026, 3, 4)]
+        assert not home.world.is_home("Luca") or home.state("person.luca") == "home"
+
+    phone = PhoneEntry(id="phone-luca", person="Luca")
+    lived(script, phone, household=make_household(forgets))
+
+
 def test_a_notification_shows_on_the_phone_and_one_without_words_is_refused():
     phone = PhoneEntry(id="phone-luca", person="Luca")
     notify = "notify.mobile_app_phone_luca"
@@ -323,13 +337,3 @@ def test_no_number_is_ever_not_a_number():
 
     # The clocks change in that night.
     assert lived(script, *entries, household=HOUSEHOLD, start_ns=at(2026, 3, 28)) < 3 * 2_000
-
-
-def test_names_become_entity_ids_as_in_home_assistant():
-    assert [slug(name) for name in ("Zoë", "Anna Maria", "Łukasz 2", "李")] == [
-        "zoe",
-        "anna_maria",
-        "ukasz_2",
-        "unknown",
-    ]
-    assert MONDAY % HOUR_NS == 0

@@ -1,7 +1,6 @@
 """Putting a device into Home Assistant's words."""
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -129,9 +128,3 @@ def iso(time_ns: int) -> str | None:
         return None
     instant = datetime.fromtimestamp(time_ns // NS_PER_S, UTC)
     return instant.replace(microsecond=time_ns % NS_PER_S // 1000).isoformat()
-
-
-def slug(name: str) -> str:
-    """A name as Home Assistant makes it the end of an entity id: Zoë becomes zoe."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_") or "unknown"

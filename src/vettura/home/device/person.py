@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from typing import final
 
 from vettura.bus.messages_home import EntityState
-from vettura.home.device.entity import DeviceEntry, device, entity, slug
+from vettura.home.device.entity import DeviceEntry, device, entity
 from vettura.home.device.model import NEVER_NS
 from vettura.home.device.world import CAR, OPEN, PERSON, SHOWN, TRACKED, Whereabouts, World
 from vettura.life.household import Household, Person
 from vettura.life.person_day import HALL, PersonDay
 from vettura.life.places import ON_THE_ROAD, Place
 from vettura.units import NS_PER_S
+from vettura.words.slugs import slug_of
 
 HOME, NOT_HOME = "home", "not_home"
 DOOR_NS = 8 * NS_PER_S
@@ -48,7 +49,7 @@ class PersonModel:
     """One person; `source` is the tracker that stands for them, empty when there is none."""
 
     def __init__(self, household: Household, person: Person, *, source: str) -> None:
-        word = slug(person.name)
+        word = slug_of(person.name)
         self.id = f"person_{word}"
         self._household = household
         self._person = person

@@ -47,6 +47,8 @@ class Phone:
     where: Whereabouts | None = None
     is_left: bool = False
     """It stays where it is, whoever goes."""
+    is_forgotten: bool = False
+    """Its owner has left home without it today."""
     soc: float = 1.0
     is_charging: bool = False
     alarm_ns: int = 0
@@ -141,10 +143,12 @@ class PhoneModel:
         day = world.day_of(self._person)
         tick_ns = max(world.now_ns // TELL_NS * TELL_NS, day.begin_ns)
         charge = phone_charge(day, tick_ns)
-        where = state.where if state.is_left else world.where(self._person.name)
+        owner = world.where(self._person.name)
+        is_forgotten = self._is_forgotten(state, owner, world)
         return replace(
             state,
-            where=where,
+            where=state.where if state.is_left or is_forgotten else owner,
+            is_forgotten=is_forgotten,
             soc=charge.soc,
             is_charging=charge.is_charging,
             alarm_ns=self._alarm_ns(world),
@@ -164,6 +168,14 @@ class PhoneModel:
             raise RefusedError(f"{wish.action} needs message")
         note = Note(world.now_ns, text(wish, "title"), text(wish, "message"))
         return replace(state, note=note, notes=state.notes + 1)
+
+    def _is_forgotten(self, state: Phone, owner: Whereabouts | None, world: World) -> bool:
+        """From leaving home on a day on which it is forgotten until coming home."""
+        if owner is None or state.where is None or owner.place == self._household.home.name:
+            return False
+        was_home = state.where.place == self._household.home.name
+        today = local_date(world.now_ns, self._household.timezone)
+        return state.is_forgotten or (was_home and today in self._person.leaves_phone_on)
 
     def _zone(self, state: Phone) -> str:
         where = state.where

@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple, final
 
 from vettura.bus.messages_home import EntityState
-from vettura.home.device.entity import DeviceEntry, Entity, device, entity, iso, slug
+from vettura.home.device.entity import DeviceEntry, Entity, device, entity, iso
 from vettura.home.device.model import NEVER_NS, recalled_number
 from vettura.home.device.world import PERSON, World
 from vettura.life.body import weight_kg
 from vettura.life.household import Household
 from vettura.life.local_time import local_date
 from vettura.units import NS_PER_S
+from vettura.words.slugs import slug_of
 
 STEPS_ON_SHARE = 0.85
 """Share of mornings on which somebody steps on it."""
@@ -54,7 +55,7 @@ class ScaleModel:
         self._area = entry.area
         self._last = _weight(entry, "weight")
         self._each: dict[str, Entity] = {
-            person.name: _weight(entry, f"{slug(person.name)}_weight")
+            person.name: _weight(entry, f"{slug_of(person.name)}_weight")
             for person in household.people
         }
         self.about = device(entry, self._last, *self._each.values())
@@ -77,7 +78,7 @@ class ScaleModel:
         last = state.last
         told[self._last.id] = self._last.state(
             f"{last.weight_kg:.1f}" if last else "unknown",
-            person=f"person.{slug(last.person)}" if last else None,
+            person=f"person.{slug_of(last.person)}" if last else None,
             measured=iso(last.time_ns) if last else None,
         )
         return told

@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import final
 
 from vettura.bus.messages_home import EntityState
-from vettura.home.device.entity import DeviceEntry, device, entity, slug
+from vettura.home.device.entity import DeviceEntry, device, entity
 from vettura.home.device.model import NEVER_NS
 from vettura.home.device.person import zone_state
 from vettura.home.device.world import SHOWN, World
 from vettura.life.household import Household
 from vettura.life.places import Place
+from vettura.words.slugs import slug_of
 
 Present = tuple[str, ...]
 """The person entities that are taken to be there."""
@@ -23,7 +24,7 @@ class ZoneModel:
 
     def __init__(self, household: Household, place: Place) -> None:
         is_home = place == household.home
-        word = "home" if is_home else slug(place.name)
+        word = "home" if is_home else slug_of(place.name)
         self.id = f"zone_{word}"
         self._place = place
         self._shown = zone_state(household, place.name)
@@ -51,7 +52,7 @@ class ZoneModel:
         """Count."""
         people = [person.name for person in world.household.people]
         here = [name for name in people if world.word(SHOWN + name) == self._shown]
-        return tuple(f"person.{slug(name)}" for name in here)
+        return tuple(f"person.{slug_of(name)}" for name in here)
 
     def next_ns(self, state: Present, world: World) -> int:
         """Only people change it."""
