@@ -8,6 +8,7 @@ from rich.text import Text
 
 from vettura.home.findings.against import Against
 from vettura.home.findings.clock_words import local_words
+from vettura.home.findings.energy import EnergyRow
 from vettura.home.findings.finding import Finding
 from vettura.home.findings.fired import SceneRow
 from vettura.home.findings.report import Report
@@ -60,6 +61,8 @@ def _parts(report: Report) -> Iterator[RenderableType]:
         yield from _finding(one, report)
     if report.scenes:
         yield _scenes(report.scenes, report.facts.timezone)
+    if report.energy:
+        yield _energy(report.energy)
     yield from _section("Worth a look, though nothing went wrong", quiet, report)
     if report.mishaps:
         yield _mishaps(report)
@@ -100,6 +103,18 @@ def _scenes(rows: Iterable[SceneRow], timezone: str) -> RenderableType:
         style = "" if row.fired else "dim"
         table.add_row(Text(row.name), *cells, _last(row, timezone), style=style)
     return table
+
+
+def _energy(rows: Iterable[EnergyRow]) -> RenderableType:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("what it used", overflow="fold")
+    table.add_column("kWh", justify="right")
+    table.add_column("of which while a scene's wish stood", overflow="fold")
+    for row in rows:
+        shares = sorted(row.by_scene.items(), key=lambda share: -share[1])
+        said = ", ".join(f"{scene} {wh / WH_PER_KWH:.2f}" for scene, wh in shares)
+        table.add_row(Text(row.name), f"{row.energy_wh / WH_PER_KWH:.2f}", Text(said))
+    return Group(Text(), table)
 
 
 def _last(row: SceneRow, timezone: str) -> Text:

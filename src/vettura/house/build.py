@@ -67,14 +67,15 @@ def build(home: HomeFile, bus: Bus, clock: Clock, *, seed: int) -> dict[str, Ser
     services["household"] = HouseholdService(
         bus, clock, household, seed=seed, station=nearest, devices=devices, habits=habits
     )
-    for facts in _car_facts(home):
+    for facts in car_facts(home):
         services[f"car device {facts.vin}"] = CarDeviceService(bus, clock, household, facts)
     if home.scenes:
         services["scenes"] = _scenes(home, bus, clock, seed=seed)
     return services
 
 
-def _car_facts(home: HomeFile) -> list[CarFacts]:
+def car_facts(home: HomeFile) -> list[CarFacts]:
+    """What the home's devices call each car."""
     specs = [(car.vin, load_car(car.model)) for car in home.cars]
     begin = slugs([(spec.name, vin) for vin, spec in specs])
     return [

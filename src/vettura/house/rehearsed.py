@@ -12,6 +12,7 @@ from vettura.home.findings.story import Story, Witness
 from vettura.home.mishaps import Mishap, eve_of_clock_change, has_clock_change, plan_mishaps
 from vettura.home.scene.parts import Scenes
 from vettura.home.scene.read import read_scenes
+from vettura.house.build import car_facts
 from vettura.house.file import HomeFile
 from vettura.house.misfortune import victims_of
 from vettura.house.rehearsal import Hour, Rehearsed, nothing, rehearse_home, start_ns_of
@@ -107,7 +108,8 @@ def live(wanted: Wanted, *, on_hour: Hour = nothing, taps: Sequence[Tap] = ()) -
     assert wanted.start is not None
     start_ns = start_ns_of(wanted.home, wanted.start)
     mishaps = _mishaps(wanted, start_ns)
-    witness = Witness(wanted.home.household.id, start_ns=start_ns)
+    cars = {facts.vin: facts.slug for facts in car_facts(wanted.home)}
+    witness = Witness(wanted.home.household.id, start_ns=start_ns, cars=cars)
     rehearsed = rehearse_home(
         wanted.home,
         seed=wanted.seed,

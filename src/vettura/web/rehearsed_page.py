@@ -8,12 +8,13 @@ from string import Formatter
 import msgspec
 
 from vettura.home.findings.clock_words import local_words
+from vettura.home.findings.energy import EnergyRow
 from vettura.home.findings.finding import Finding
 from vettura.home.findings.fired import SceneRow
 from vettura.home.findings.report import Report
 from vettura.home.findings.timeline import Day, Timeline
 from vettura.home.findings.words import count_words, life_words, verdict_words
-from vettura.units import NS_PER_S
+from vettura.units import NS_PER_S, WH_PER_KWH
 
 LOUD = ("promise", "conflict", "loop", "failure")
 """Kinds of findings that stand at the top when they happened."""
@@ -90,6 +91,8 @@ def _finding(one: Finding, key: str) -> str:
 
 def _more(quiet: list[Finding], ids: dict[int, str], report: Report) -> str:
     parts = [_folded("Worth a look, though nothing went wrong", quiet, ids) if quiet else ""]
+    if report.energy:
+        parts.append(_energy(report))
     if report.mishaps:
         rows = "".join(
             f"<tr><td>{escape(local_words(one.from_ns, report.facts.timezone))}</td>"
@@ -102,6 +105,24 @@ def _more(quiet: list[Finding], ids: dict[int, str], report: Report) -> str:
             f"<table><thead><tr><th>from<th>until<th>what</thead>{rows}</table></section>"
         )
     return "\n".join(parts)
+
+
+def _energy(report: Report) -> str:
+    rows = "".join(
+        f'<tr><td>{escape(row.name)}</td><td class="n">{row.energy_wh / WH_PER_KWH:.2f} kWh</td>'
+        f"<td>{escape(_shares(row))}</td></tr>"
+        for row in report.energy
+    )
+    return (
+        '<section class="card"><div class="head"><h2>What it used</h2></div><table><thead>'
+        f'<tr><th>device<th class="n">in all<th>while a scene’s wish stood</thead>{rows}'
+        "</table></section>"
+    )
+
+
+def _shares(row: EnergyRow) -> str:
+    shares = sorted(row.by_scene.items(), key=lambda share: -share[1])
+    return ", ".join(f"{scene} {wh / WH_PER_KWH:.2f} kWh" for scene, wh in shares)
 
 
 def _folded(title: str, found: list[Finding], ids: dict[int, str]) -> str:
@@ -130,7 +151,7 @@ def _scenes(report: Report, timeline: Timeline) -> str:
 def _row(row: SceneRow, fired_s: list[float], timeline: Timeline, report: Report) -> str:
     last = escape(local_words(row.last_ns, report.facts.timezone)) if row.last_ns else "never"
     why = escape(row.why if row.fired else row.nearest)
-    energy = f"{row.energy_wh / 1000:.2f} kWh" if row.energy_wh else ""
+    energy = f"{row.energy_wh / WH_PER_KWH:.2f} kWh" if row.energy_wh else ""
     never = "" if row.fired else ' class="never"'
     return (
         f"<tr{never}><td>{escape(row.name)}<small>{escape(row.scene)}</small></td>"

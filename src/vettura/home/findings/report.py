@@ -1,12 +1,13 @@
 """The report of a rehearsal: what each scene did, what was found, what went wrong, what it cost."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from msgspec.structs import replace
 
 from vettura.bus.messages import Wire
 from vettura.home.findings.conflicts import conflicts
+from vettura.home.findings.energy import EnergyRow, by_scene, energy_rows
 from vettura.home.findings.finding import Finding
 from vettura.home.findings.fired import SceneRow, failures, scene_rows
 from vettura.home.findings.graph import Graph, graph_of
@@ -50,6 +51,7 @@ class Report(Wire, frozen=True, kw_only=True):
     mishaps: tuple[Mishap, ...] = ()
     promises: int = 0
     """How many there are."""
+    energy: tuple[EnergyRow, ...] = ()
 
     def found(self, kind: str, seen: str = "happened") -> list[Finding]:
         """The findings of one kind."""
@@ -64,7 +66,6 @@ class Rehearsal:
     scenes: Scenes
     timezone: str
     breaks: tuple[Finding, ...] = ()
-    energy_wh: Mapping[str, float] | None = None
     mishaps: tuple[Mishap, ...] = ()
 
 
@@ -76,10 +77,10 @@ def report_of(rehearsal: Rehearsal, facts: Facts) -> Report:
     fought = _besides(_placed(conflicts(story), graph), looped)
     happened = [*rehearsal.breaks, *fought, *looped]
     possible = _besides([*possible_loops(graph), *possible_conflicts(graph)], happened)
-    past = Past(story, rehearsal.timezone)
+    past, energy = Past(story, rehearsal.timezone), energy_rows(story)
     return Report(
         facts=facts,
-        scenes=tuple(_rows(rehearsal, graph)),
+        scenes=tuple(_rows(rehearsal, graph, by_scene(energy))),
         findings=(
             *happened,
             *failures(story),
@@ -89,13 +90,13 @@ def report_of(rehearsal: Rehearsal, facts: Facts) -> Report:
         ),
         mishaps=rehearsal.mishaps,
         promises=len(scenes.promises),
+        energy=tuple(energy),
     )
 
 
-def _rows(rehearsal: Rehearsal, graph: Graph) -> Iterator[SceneRow]:
+def _rows(rehearsal: Rehearsal, graph: Graph, energy_wh: dict[str, float]) -> Iterator[SceneRow]:
     near = nearest(rehearsal.scenes, rehearsal.story)
-    energy = dict(rehearsal.energy_wh or {})
-    for row in scene_rows(rehearsal.story, nearest=near, energy=energy):
+    for row in scene_rows(rehearsal.story, nearest=near, energy=energy_wh):
         refusal = refusal_words(row.refusal, graph.automations.get(row.scene))
         yield replace(row, refusal=refusal)
 

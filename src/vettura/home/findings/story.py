@@ -1,10 +1,10 @@
 """What happened in a home, put together from what its bus carried."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import final
 
-from vettura.bus.messages import MeterValue, decode
+from vettura.bus.messages import SignalFrame, decode
 from vettura.bus.messages_home import (
     Called,
     Cause,
@@ -15,11 +15,17 @@ from vettura.bus.messages_home import (
     HomeEvent,
     Trace,
 )
+from vettura.bus.subjects import car_signals
 from vettura.errors import InputError
 from vettura.home.findings.track import Track
+from vettura.units import NS_PER_S
+from vettura.words.car_state import CLIMATE_POWER
 
 FIRED = frozenset({"finished", "stopped", "failed", "aborted"})
 """States of runs that did something; a refused one did nothing."""
+_CLIMATE_POWER = CLIMATE_POWER.encode()
+_LOOK_NS = 10 * NS_PER_S
+"""A car's climate is looked at so often at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +33,7 @@ class EntityFacts:
     """What an entity is and where."""
 
     device: str
+    device_name: str
     area: str
     about: EntityAbout
     origin: str
@@ -62,8 +69,8 @@ class Story:
     runs: list[Run] = field(default_factory=list)
     calls: list[Called] = field(default_factory=list)
     events: list[HomeEvent] = field(default_factory=list)
-    meters: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
-    """Time and energy ever delivered [Wh], by station."""
+    climates: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
+    """Time and power [W] of heating and cooling a car, by its device."""
     moved: dict[str, set[str]] = field(default_factory=dict)
     """By run, the entities whose state or attributes followed from it."""
 
@@ -79,12 +86,13 @@ class Story:
 
 @final
 class Witness:
-    """The tap of a bus that writes down a home's story."""
+    """The tap of a bus that writes down a home's story; `cars` are devices by VIN."""
 
-    def __init__(self, home: str, *, start_ns: int) -> None:
+    def __init__(self, home: str, *, start_ns: int, cars: Mapping[str, str] | None = None) -> None:
         self.story = Story(start_ns=start_ns, end_ns=start_ns)
         self._prefix = f"home.{home}."
-        self._meter = f"energy.{home}.meter."
+        self._cars = {car_signals(vin): device for vin, device in (cars or {}).items()}
+        self._looked_ns = dict.fromkeys(self._cars, 0)
         self._now: dict[str, EntityState] = {}
         self.unreadable = 0
         """Messages that were no message."""
@@ -102,8 +110,8 @@ class Witness:
             self.story.end_ns = time_ns
         if subject.startswith(self._prefix):
             hear = self._kinds.get(subject.rpartition(".")[2])
-        elif subject.startswith(self._meter):
-            hear = self._hear_meter
+        elif subject in self._cars and _CLIMATE_POWER in data:
+            hear = self._hear_car
         else:
             return
         if hear is None:
@@ -133,7 +141,11 @@ class Witness:
         device = subject.split(".")[2]
         for entity, about in message.entities.items():
             self.story.entities[entity] = EntityFacts(
-                device=device, area=message.area, about=about, origin=message.origin
+                device=device,
+                device_name=message.name,
+                area=message.area,
+                about=about,
+                origin=message.origin,
             )
 
     def _hear_event(self, _time_ns: int, subject: str, data: bytes) -> None:
@@ -157,7 +169,11 @@ class Witness:
             )
         )
 
-    def _hear_meter(self, time_ns: int, subject: str, data: bytes) -> None:
-        value = decode(data, MeterValue, where=subject)
-        rows = self.story.meters.setdefault(subject.rpartition(".")[2], [])
-        rows.append((time_ns, value.energy_wh))
+    def _hear_car(self, time_ns: int, subject: str, data: bytes) -> None:
+        if time_ns - self._looked_ns[subject] < _LOOK_NS:
+            return
+        self._looked_ns[subject] = time_ns
+        power_w = decode(data, SignalFrame, where=subject).values.get(CLIMATE_POWER)
+        if isinstance(power_w, int | float):
+            rows = self.story.climates.setdefault(self._cars[subject], [])
+            rows.append((time_ns, float(power_w)))

@@ -13,6 +13,7 @@ from vettura.life.local_time import day_start_ns, local_date
 from vettura.units import NS_PER_S
 
 Shape: TypeAlias = Literal["bands", "line", "marks"]
+ELSEWHERE = "Elsewhere"
 _LINE_SHARE = 0.8
 """From this share of numbers on, an entity's states are drawn as a line."""
 _POINTS_MAX = 4_000
@@ -38,8 +39,9 @@ _BAND_DOMAINS = frozenset(
         "water_heater",
     }
 )
-_LINE_CLASSES = frozenset({"battery", "temperature", "power", "illuminance", "energy"})
-_DULL_CLASSES = frozenset({"connectivity", "update", "problem"})
+_LINE_CLASSES = frozenset({"battery", "temperature", "power", "illuminance"})
+_CAR_LINES = frozenset({"battery", "power"})
+_DULL_CLASSES = frozenset({"connectivity", "update", "problem", "timestamp"})
 
 
 class Lane(Wire, frozen=True, kw_only=True):
@@ -111,9 +113,9 @@ def timeline_of(story: Story, timezone: str) -> Timeline:
 
 
 def _place(lane: Lane) -> tuple[int, str]:
-    """People first, then scenes, cars, and rooms by name."""
-    first = ("People", "Scenes", "Car")
-    return (first.index(lane.group) if lane.group in first else len(first), lane.group)
+    """People first, then scenes, cars, rooms by name, and what is in none."""
+    order = {"People": 0, "Scenes": 1, "Car": 2, ELSEWHERE: 4}
+    return order.get(lane.group, 3), lane.group
 
 
 def _days(story: Story, timezone: str) -> Iterator[Day]:
@@ -136,8 +138,9 @@ def _entities(story: Story, causes: _Words) -> Iterator[Lane]:
             continue
         if entity.startswith("person."):
             yield _bands(story, entity, track, facts, "People", causes)
-        elif _is_line(track, facts):
-            yield _line(story, entity, track, facts)
+        elif _is_of_numbers(track):
+            if facts.about.device_class in _lines_of(facts):
+                yield _line(story, entity, track, facts)
         elif _is_shown(entity, facts):
             yield _bands(story, entity, track, facts, _group(facts), causes)
 
@@ -145,7 +148,13 @@ def _entities(story: Story, causes: _Words) -> Iterator[Lane]:
 def _group(facts: EntityFacts) -> str:
     if facts.origin == "car":
         return "Car"
-    return facts.area or "Elsewhere"
+    return facts.area or ELSEWHERE
+
+
+def _name(facts: EntityFacts) -> str:
+    """What it is called, without the device's name where that goes without saying."""
+    short = facts.about.name.removeprefix(facts.device_name).strip()
+    return (short[:1].upper() + short[1:]) if short and facts.origin == "car" else facts.about.name
 
 
 def _is_shown(entity: str, facts: EntityFacts) -> bool:
@@ -154,10 +163,13 @@ def _is_shown(entity: str, facts: EntityFacts) -> bool:
     return (domain in _BAND_DOMAINS or is_word) and facts.about.device_class not in _DULL_CLASSES
 
 
-def _is_line(track: Track, facts: EntityFacts) -> bool:
-    if facts.about.device_class not in _LINE_CLASSES:
-        return False
+def _is_of_numbers(track: Track) -> bool:
     return len(track.numbers()) >= _LINE_SHARE * len(track)
+
+
+def _lines_of(facts: EntityFacts) -> frozenset[str]:
+    """Which kinds of numbers are worth a line: a car tells of everything."""
+    return _CAR_LINES if facts.origin == "car" else _LINE_CLASSES
 
 
 def _bands(
@@ -175,7 +187,7 @@ def _bands(
     )
     return Lane(
         group=group,
-        name=facts.about.name,
+        name=_name(facts),
         entity=entity,
         shape="bands",
         states=words.all(),
@@ -192,7 +204,7 @@ def _line(story: Story, entity: str, track: Track, facts: EntityFacts) -> Lane:
     rows = tuple((_at(story, time_ns), round(value, 3)) for time_ns, value in _thinned(points))
     return Lane(
         group=_group(facts),
-        name=facts.about.name,
+        name=_name(facts),
         entity=entity,
         shape="line",
         unit=facts.about.unit_of_measurement,

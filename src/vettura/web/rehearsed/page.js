@@ -91,11 +91,13 @@
     const at = (value) => y + LINE - 5 - share(value) * (LINE - 12);
     const last = shown.at(-1);
     const points = [...shown, [view.end < story.end_s ? view.end : story.end_s, last[1]]];
-    draw("path", {
-      d: points.map(([t, v], k) => `${k ? "L" : "M"}${view.x(t).toFixed(1)} ${at(v).toFixed(1)}`)
-        .join(""),
-      class: "curve",
-    }, group);
+    // A power stays until the next is told; a temperature creeps there.
+    const isStep = lane.unit === "W" || lane.unit === "kW";
+    const to = ([t, v], k) => {
+      const x = view.x(t).toFixed(1), height = at(v).toFixed(1);
+      return k === 0 ? `M${x} ${height}` : isStep ? `H${x}V${height}` : `L${x} ${height}`;
+    };
+    draw("path", { d: points.map(to).join(""), class: "curve" }, group);
     for (const [t, v] of inside.filter((_, k) => k % Math.ceil(inside.length / 120) === 0)) {
       const dot = draw("rect", {
         x: view.x(t) - 4, y, width: 8, height: LINE, fill: "transparent",
@@ -153,11 +155,13 @@
   }
 
   function flags(view, svg, height) {
-    for (const one of story.findings)
+    for (const one of story.findings) {
+      let last = -9;
       for (const t of one.moments_s) {
-        if (t < view.begin || t >= view.end) continue;
-        const flag = draw("g", { class: "flag" }, svg);
         const x = view.x(t);
+        if (t < view.begin || t >= view.end || x - last < 3) continue;
+        last = x;
+        const flag = draw("g", { class: "flag" }, svg);
         draw("line", {
           x1: x, x2: x, y1: TOP - 12, y2: height, stroke: tone(one.kind), "stroke-opacity": 0.45,
         }, flag);
@@ -165,6 +169,7 @@
         tip(flag, `${one.kind}: ${one.title}`, toTheSecond.format(dateOf(t)));
         flag.addEventListener("click", () => { location.hash = one.id; });
       }
+    }
   }
 
   function show() {
