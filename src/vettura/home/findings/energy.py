@@ -1,7 +1,7 @@
 """What the scenes' actions used: the power of a device while a scene's wish for it stood."""
 
 from bisect import bisect_right
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -60,9 +60,10 @@ def energy_rows(story: Story) -> list[EnergyRow]:
 
 def by_scene(rows: list[EnergyRow]) -> dict[str, float]:
     """What each scene's wishes used in all [Wh]."""
-    total: Counter[str] = Counter()
+    total = defaultdict[str, float](float)
     for row in rows:
-        total.update(row.by_scene)
+        for scene, energy_wh in row.by_scene.items():
+            total[scene] += energy_wh
     return dict(total)
 
 
@@ -119,7 +120,7 @@ def _owners(source: _Source, story: Story) -> tuple[list[int], list[str]]:
 
 def _row(source: _Source, story: Story) -> EnergyRow:
     times_ns, scenes = _owners(source, story)
-    total_wh, owned = 0.0, Counter[str]()
+    total_wh, owned = 0.0, defaultdict[str, float](float)
     rows = [*source.rows, (story.end_ns, 0.0)]
     for (begin_ns, power_w), (end_ns, _) in pairwise(rows):
         if power_w <= 0.0 or end_ns <= begin_ns:
