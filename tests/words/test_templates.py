@@ -195,6 +195,11 @@ HOSTILE = [
         "{% endfor %}{{ n.a }}"
     ),
     (
+        "{% set n = namespace(a=1) %}{% for i in range(60) %}"
+        "{% set n.a = namespace(b=n.a, c=n.a) %}{% endfor %}{{ n.a }}"
+    ),
+    "{% set n = namespace(a=1) %}{% set n.a = n %}{{ n }}",
+    (
         "{% set n = namespace(a={}) %}{% for i in range(60) %}{% set n.a = dict(a=n.a, b=n.a) %}"
         "{% endfor %}{{ n.a }}"
     ),

@@ -5,8 +5,10 @@ where everything else of the house runs, so each way to grow is counted before i
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection
 from typing import Any
+
+from jinja2.utils import Namespace
 
 from vettura.clock.patience import processor_ns
 from vettura.errors import InputError
@@ -24,7 +26,7 @@ PAD_MAX = 10_000
 PROCESSOR_S_MAX = 2.0
 """Seconds of the processor in one rendering."""
 
-_CONTAINERS = (list, tuple, dict, set, frozenset)
+_CONTAINERS = (list, tuple, dict, set, frozenset, Namespace)
 _LONG_NUMBER = re.compile(r"\d{5,}")
 _STAR = re.compile(r"%[-+ #0-9.]*\*")
 
@@ -85,10 +87,10 @@ def weigh(value: Any) -> int:
     count, characters = 0, 0
     stack: list[Any] = [value]
     while stack:
-        item = stack.pop()
-        count += len(item)
+        parts = _parts(stack.pop())
+        count += len(parts)
         check_items(count + len(stack))
-        for part in _parts(item):
+        for part in parts:
             if isinstance(part, str):
                 characters += len(part)
             elif isinstance(part, _CONTAINERS):
@@ -97,10 +99,13 @@ def weigh(value: Any) -> int:
     return count
 
 
-def _parts(container: Any) -> Iterable[Any]:
-    if isinstance(container, Mapping):
+def _parts(container: Any) -> Collection[Any]:
+    if isinstance(container, Namespace):
+        # Its attributes are out of a template's reach, but not out of its text's.
+        container = container._Namespace__attrs
+    if isinstance(container, dict):
         return [*container.keys(), *container.values()]
-    parts: Iterable[Any] = container
+    parts: Collection[Any] = container
     return parts
 
 
@@ -109,7 +114,7 @@ def check_result(result: Any) -> None:
     if isinstance(result, (str, bytes)):
         check_text(len(result))
     elif isinstance(result, _CONTAINERS):
-        check_items(len(result))
+        check_items(len(_parts(result)))
 
 
 def check_binary(operator: str, left: Any, right: Any) -> int:
@@ -196,8 +201,7 @@ def check_method(name: str, owner: Any, args: tuple[Any, ...]) -> None:
 
 def check_join(between: Any, parts: Any) -> None:
     """Refuse to join what becomes too long."""
-    if isinstance(parts, _CONTAINERS):
+    if isinstance(parts, (list, tuple, dict, set, frozenset)):
         weigh(parts)
-        check_text(
-            len(parts) * len(str(between)) + sum(len(p) for p in parts if isinstance(p, str))
-        )
+        characters = sum(len(part) for part in parts if isinstance(part, str))
+        check_text(len(parts) * len(str(between)) + characters)

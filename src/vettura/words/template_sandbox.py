@@ -128,7 +128,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         owner = getattr(obj, "__self__", None)
         if isinstance(owner, _OWNERS):
             limits.check_method(obj.__name__, owner, (*args, *kwargs.values()))
-        for arg in args:
+        for arg in (*args, *kwargs.values()) if kwargs else args:
             if cost := limits.weigh(arg):
                 self.budget.spend(cost >> 3)
         result = super().call(context, obj, *args, **kwargs)
@@ -191,10 +191,8 @@ def _guarded(name: str, function: Callable[..., Any], budget: limits.Budget) -> 
     def apply(*args: Any, **kwargs: Any) -> Any:
         budget.spend(1)
         for arg in args:
-            if isinstance(arg, (list, tuple, dict, set)):
-                budget.spend(limits.weigh(arg) >> 3)
-            elif isinstance(arg, range):
-                budget.spend(len(arg) >> 3)
+            if cost := len(arg) if isinstance(arg, range) else limits.weigh(arg):
+                budget.spend(cost >> 3)
         if check is not None:
             check(tuple(a for a in args if not isinstance(a, _JINJA)), kwargs)
         result = function(*args, **kwargs)

@@ -155,6 +155,8 @@ def test_device_triggers_conditions_and_actions_are_those_of_their_entity():
     found = action("{device_id: x, domain: cover, type: set_position, entity_id: cover.garage, "
                    "position: 30}")  # fmt: skip
     assert (found.action, found.data) == ("cover.set_cover_position", {"position": 30})
+    found = action("{device_id: Giulias phone, domain: mobile_app, type: notify, message: hi}")
+    assert (found.action, found.data) == ("notify.giulias_phone", {"message": "hi"})
     assert "registry" not in problems("[{alias: a, trigger: [{platform: device, domain: mqtt, "
                                       "device_id: x, type: action}], action: []}]")  # fmt: skip
 

@@ -19,7 +19,7 @@ from vettura.words.templates import is_template
 
 T = TypeVar("T")
 ENTITY = re.compile(r"^(?!.+__)(?!_)[\da-z_]+(?<!_)\.(?!_)[\da-z_]+(?<!_)$")
-_REGISTRY_ID = re.compile(r"^[0-9a-f]{32}$")
+REGISTRY_ID = re.compile(r"^[0-9a-f]{32}$")
 _TRUE = ("1", "true", "yes", "on", "enable")
 _FALSE = ("0", "false", "no", "off", "disable")
 _DURATION_S_MAX = 10.0 * 366 * 86_400
@@ -183,7 +183,7 @@ class Reading:
         return text
 
     def _check_entity(self, text: str, node: Node, domains: tuple[str, ...]) -> None:
-        if _REGISTRY_ID.match(text):
+        if REGISTRY_ID.match(text):
             self.wrong(
                 node,
                 f"'{text}' is an id that only the Home Assistant it comes from knows",

@@ -6,7 +6,7 @@ written with its id; ids of Home Assistant's registry mean nothing elsewhere.
 
 from typing import Any
 
-from vettura.home.scene.fields import Fields, Reading
+from vettura.home.scene.fields import REGISTRY_ID, Fields, Reading
 from vettura.home.scene.tree import (
     Action,
     Call,
@@ -20,7 +20,9 @@ from vettura.home.scene.tree import (
     Value,
     ZoneTrigger,
 )
+from vettura.home.scene.yaml_nodes import Node
 from vettura.words.domains import ACTIONS, domain_of
+from vettura.words.slugs import slug_of
 
 _OFF_TYPES = ("turned_off", "locked")
 _ON_TYPES = ("turned_on", "not_locked")
@@ -178,12 +180,14 @@ _LIGHT_DATA: dict[str, dict[str, Value]] = {
 
 def device_action(reading: Reading, fields: Fields, base: dict[str, Any]) -> Action | None:
     """Make the action of an entity of a device action."""
+    items = fields.node.value
+    assert isinstance(items, dict)
+    if _is_phone(items):
+        return _notify(reading, fields, base)
     found = _fields_of(reading, fields)
     if found is None:
         return None
     entity, domain, kind = found
-    items = fields.node.value
-    assert isinstance(items, dict)
     known = ("device_id", "domain", "type", "entity_id", "metadata", *_BASE)
     data = {name: reading.value(node) for name, node in items.items() if name not in known}
     if domain == "cover" and kind == "set_tilt_position" and "position" in data:
@@ -196,6 +200,30 @@ def device_action(reading: Reading, fields: Fields, base: dict[str, Any]) -> Act
         return None
     target: dict[str, Value] = {"entity_id": [entity]}
     return Call(**base, action=f"{domain}.{name}", target=target, data=data)
+
+
+def _is_phone(items: dict[str, Node]) -> bool:
+    domain = items.get("domain")
+    return domain is not None and domain.value == "mobile_app"
+
+
+def _notify(reading: Reading, fields: Fields, base: dict[str, Any]) -> Action | None:
+    """A message to a phone: the action of that phone, which is called after it."""
+    fields.ignore("domain", "type", "metadata")
+    device = fields.need("device_id")
+    name = reading.text(device)
+    if REGISTRY_ID.match(name):
+        reading.wrong(
+            device,
+            f"'{name}' is an id that only the Home Assistant it comes from knows",
+            "write the id of the phone",
+        )
+    data: dict[str, Value] = {"message": reading.value(fields.need("message"))}
+    for key in ("title", "data"):
+        if (node := fields.given(key)) is not None:
+            data[key] = reading.value(node)
+    fields.finish()
+    return Call(**base, action=f"notify.{slug_of(name)}", target={}, data=data)
 
 
 _BASE = ("alias", "enabled", "continue_on_error")
