@@ -20,7 +20,7 @@ run: $(VENV)/.run  ## start vettura; more options in ARGS="--speed 600"
 
 test: $(VENV)/.dev  ## set everything up and run the tests
 	@sh tools/debian.sh chromium mosquitto mosquitto-clients:mosquitto_pub
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.dev  ## formatting, lint, types, borders between rooms, links in docs
 	$(BIN)/ruff format --check .

@@ -112,7 +112,7 @@ def calibrate(
 ) -> Calibration:
     """Fit what the trips show, around the car file's figures in `params`.
 
-    Bayesian least squares by Gauss and Newton, with slopes by finite differences over replays.
+    Bayesian least squares by Gauss and Newton, with slopes by finite differences.
     Trips need volts and amps (InputError else). `model_climate` fits the cabin's heat loss instead
     of the heating channel. `count` is called after each of `replays_of(trips)` replays, about.
     """
@@ -136,7 +136,7 @@ def calibrate(
 
 def replays_of(trips: Sequence[MeasuredTrip]) -> int:
     """About how many replays `calibrate` takes."""
-    per_trip = LINEARISATIONS * (len(KNOBS) - 3) + 1 + LINEARISATIONS + SETTLING
+    per_trip = LINEARISATIONS + SETTLING
     return per_trip * len(trips)
 
 
@@ -150,14 +150,16 @@ def _iterate(how: How, cases: Sequence[Case]) -> Fit:
         named = dict(zip(NAMES, shares, strict=True))
         now = [predicted(how, case, named) for case in cases]
         if turn == 0:
-            sizes = [sizes_of(case, there) for case, there in zip(cases, now, strict=True)]
+            sizes = [
+                sizes_of(case, there.energies_wh) for case, there in zip(cases, now, strict=True)
+            ]
         if turn < LINEARISATIONS:
             slopes = [
                 sensitivities(how, case, named, there)
                 for case, there in zip(cases, now, strict=True)
             ]
         rows = [
-            energy_rows(how, case, there, moves, size)
+            energy_rows(how, case, there.energies_wh, moves, size)
             for case, there, moves, size in zip(cases, now, slopes, sizes, strict=True)
         ]
         whole = [[*e, *(_at(row, shares) for row in b)] for e, b in zip(rows, battery, strict=True)]
@@ -262,7 +264,7 @@ def predict(
     now = predicted(how, case, shares)
     slopes = sensitivities(how, case, shares, now)
     row = [sum(slopes[name]) if name in slopes else 0.0 for name in NAMES]
-    drawn = sizes_of(case, now)
+    drawn = sizes_of(case, now.energies_wh)
     variance = spread_of(_covariance(calibration), row)
     variance += (calibration.trip_sigma * sum(drawn)) ** 2
     variance += sum(
@@ -271,7 +273,7 @@ def predict(
     )
     heard_wh, claimed_s = row[NAMES.index(HEATING)], sum(case.claimed_s)
     variance += channel_sd_wh(energy_wh=heard_wh, claimed_s=claimed_s) ** 2 if heard_wh else 0.0
-    return Prediction(sum(now), math.sqrt(variance))
+    return Prediction(sum(now.energies_wh), math.sqrt(variance))
 
 
 def _covariance(calibration: Calibration) -> Matrix:

@@ -95,6 +95,7 @@ def _same(params: Params, _: float) -> Params:
     return params
 
 
+AUXILIARY = "auxiliary"
 HEATING = "heating"
 CAPACITY = "capacity"
 RESISTANCE = "resistance"
@@ -128,7 +129,7 @@ KNOBS = (
         with_mass,
     ),
     Knob(
-        "auxiliary",
+        AUXILIARY,
         "auxiliary load",
         "W",
         1.0,

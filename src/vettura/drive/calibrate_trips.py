@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import NamedTuple
 
 from vettura.car.params import Params
 from vettura.drive.calibrate_evidence import (
@@ -25,14 +26,15 @@ from vettura.drive.calibrate_evidence import (
 )
 from vettura.drive.calibrate_follow import follow, moments_of, start_of
 from vettura.drive.calibrate_knobs import (
+    AUXILIARY,
     CAPACITY,
     HEAT_LOSS,
     HEATING,
-    KNOBS,
     NAMES,
     RESISTANCE,
     set_shares,
 )
+from vettura.drive.calibrate_traction import Driven, step_of, traction_slopes
 from vettura.drive.channels import climate_fault
 from vettura.drive.measured import MeasuredTrip
 from vettura.drive.replay import replay
@@ -40,8 +42,6 @@ from vettura.errors import InputError
 from vettura.units import SECONDS_PER_HOUR
 
 ENERGY_NAMES = tuple(name for name in NAMES if name not in (CAPACITY, RESISTANCE))
-STEP_SHARE = 0.5
-"""Step of the finite differences, in standard deviations of the prior."""
 DURATION_MIN_S = 120.0
 SOC_CHANGE_MIN = 0.05
 STANDING_S_MIN = 60
@@ -164,30 +164,56 @@ class How:
     """Called after each replay."""
 
 
-def predicted(how: How, case: Case, shares: Shares) -> list[float]:
+class Predicted(NamedTuple):
+    """What the model says of a case with each parameter at some share, and how it drove it."""
+
+    energies_wh: list[float]
+    """In the order of `Case.measured`."""
+    seconds: list[Driven]
+    climate_w: list[float]
+
+
+def predicted(how: How, case: Case, shares: Shares) -> Predicted:
     """What the model says of `case.measured` with each parameter at that share."""
     trip = rescaled(case.trip, shares.get(HEATING, 1.0))
     params = set_shares(how.params, {name: x for name, x in shares.items() if name != HEATING})
-    driven = replay(params, trip, model_climate=how.model_climate, target_degc=how.target_degc)
+    seconds: list[Driven] = []
+    driven = replay(
+        params,
+        trip,
+        model_climate=how.model_climate,
+        target_degc=how.target_degc,
+        seconds=seconds,
+    )
     how.count()
     apart = driven.climate_w if how.model_climate and case.climate else None
-    return _vector(driven.power_w, apart, case.places)
+    return Predicted(_vector(driven.power_w, apart, case.places), seconds, driven.climate_w)
 
 
-def sensitivities(
-    how: How, case: Case, shares: Shares, now: Sequence[float]
-) -> dict[str, list[float]]:
-    """Change of each prediction per share, by parameter, by finite differences."""
-    found = {}
-    for knob in KNOBS:
-        if knob.name not in fitted_names(how, case):
-            continue
-        step = STEP_SHARE * knob.prior_sd
-        moved = dict(shares)
-        moved[knob.name] = shares.get(knob.name, 1.0) + step
-        there = predicted(how, case, moved)
-        found[knob.name] = [(b - a) / step for a, b in zip(now, there, strict=True)]
-    return found
+def sensitivities(how: How, case: Case, shares: Shares, now: Predicted) -> dict[str, list[float]]:
+    """Change of each prediction per share, by parameter.
+
+    By finite differences: of road and motors alone where nothing else is touched, of the whole car
+    for the cabin's heat loss. Loads add to what the motors take, so theirs need no drive.
+    """
+    named = {name: x for name, x in shares.items() if name != HEATING}
+    by_second = traction_slopes(how.params, named, now.seconds)
+    share = shares.get(AUXILIARY, 1.0)
+    by_second[AUXILIARY] = [second.held.auxiliary_w / share for second in now.seconds]
+    names = fitted_names(how, case)
+    if HEATING in names:
+        by_second[HEATING] = [w / shares.get(HEATING, 1.0) for w in now.climate_w]
+    found = {name: _vector(moved_w, None, case.places) for name, moved_w in by_second.items()}
+    if HEAT_LOSS in names:
+        found[HEAT_LOSS] = _heat_loss_slopes(how, case, shares, now)
+    return {name: found[name] for name in names}
+
+
+def _heat_loss_slopes(how: How, case: Case, shares: Shares, now: Predicted) -> list[float]:
+    step = step_of(HEAT_LOSS)
+    moved = {**shares, HEAT_LOSS: shares.get(HEAT_LOSS, 1.0) + step}
+    there = predicted(how, case, moved)
+    return [(b - a) / step for a, b in zip(now.energies_wh, there.energies_wh, strict=True)]
 
 
 def fitted_names(how: How, case: Case) -> list[str]:

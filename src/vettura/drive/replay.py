@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from vettura.car.charge import pack_soc
+from vettura.car.conditions import conditions_of
 from vettura.car.params import Params
 from vettura.car.relations import resting_state
 from vettura.car.road import pressure_at
 from vettura.car.state import Inputs, State
-from vettura.car.step import step
+from vettura.car.step import advance
+from vettura.drive.calibrate_traction import Driven
 from vettura.drive.channels import climate_fault
 from vettura.drive.measured import MeasuredTrip
 from vettura.drive.plot import ReplaySeries
@@ -62,13 +64,18 @@ class Replay:
 
 
 def replay(
-    params: Params, trip: MeasuredTrip, *, model_climate: bool = False, target_degc: float = 22.0
+    params: Params,
+    trip: MeasuredTrip,
+    *,
+    model_climate: bool = False,
+    target_degc: float = 22.0,
+    seconds: list[Driven] | None = None,
 ) -> Replay:
     """Drive the trip's speeds on its slopes in its air.
 
     Measured heater and compressor power is used where the file has it, unless `model_climate`; a
     file without it, or whose channel contradicts the others (`channels.climate_fault`), is driven
-    with the climate modelled towards `target_degc`.
+    with the climate modelled towards `target_degc`. `seconds` takes down how each was driven.
     """
     measured_w = None if climate_fault(trip) else trip.climate_w
     climate_w = None if model_climate else measured_w
@@ -90,7 +97,11 @@ def replay(
             cabin_target_degc=target_degc,
             climate_power_w=climate_w[k] if climate_w else -1.0,
         )
-        state, flows = step(params, state, inputs, STEP_S)
+        held = conditions_of(params, state, inputs, STEP_S)
+        done = advance(params, state, inputs, held, STEP_S)
+        if seconds is not None:
+            seconds.append(Driven(state, inputs, held, done.flows.motor_power_w))
+        state, flows = done
         drawn_wh += flows.battery_power_w * STEP_S / SECONDS_PER_HOUR
         power.append(flows.battery_power_w)
         energy.append(drawn_wh)

@@ -28,6 +28,7 @@ from vettura.drive.calibrate_evidence import (
 )
 from vettura.drive.calibrate_follow import DEFAULT_DEGC, Moment, follow
 from vettura.drive.calibrate_knobs import (
+    AUXILIARY,
     CAPACITY,
     HEATING,
     KNOBS,
@@ -229,7 +230,7 @@ class TwinModel:
         drawn_wh = _wh([max(f.battery_power_w, 0.0) for f in base.flows])
         moves = traction_slopes(self.params, shares, base.seconds[::SLOPES_EVERY])
         slopes = {name: SLOPES_EVERY * _wh(by_second) for name, by_second in moves.items()}
-        slopes["auxiliary"] = _wh([auxiliary_w_of(self.params)] * len(moments))
+        slopes[AUXILIARY] = _wh([auxiliary_w_of(self.params)] * len(moments))
         slopes[HEATING] = _wh([max(m.climate_w, 0.0) for m in moments])
         sensitivity = tuple(slopes.get(name, 0.0) for name in NAMES)
         row = Row(
