@@ -37,33 +37,42 @@ def checking_sandbox() -> Sandbox:
 
 
 @lru_cache(maxsize=4_096)
-def check_template(text: str) -> frozenset[str]:
-    """Compile, and return the names it expects to be given; InputError says what is wrong.
+def check_template(text: str) -> None:
+    """Read a template without rendering it; InputError says what is wrong.
 
-    A function that is not there would only be missed when it is called, so it is named here.
+    A filter, a test or a function that is not there would only be missed when a rendering comes to
+    it, so it is named here.
     """
     if not is_template(text):
-        return frozenset()
+        return
     if len(text) > SOURCE_MAX:
         raise InputError(f"template longer than {SOURCE_MAX:,} characters")
-    sandbox = checking_sandbox()
     try:
-        tree = sandbox.parse(text)
-        sandbox.compile(text)
-        wanted = meta.find_undeclared_variables(tree)
+        tree = checking_sandbox().parse(text)
+        missing = _missing(tree)
     except jinja2.TemplateError as error:
         line = getattr(error, "lineno", None)
         where = f" in its line {line}" if line and "\n" in text else ""
         raise InputError(f"template {excerpt_of(text)}: {reason_of(error)}{where}") from None
     except (SyntaxError, RecursionError, MemoryError, ValueError) as error:
         raise InputError(f"template {excerpt_of(text)}: {reason_of(error)}") from None
-    missing = frozenset(wanted - set(sandbox.globals))
-    called = {
-        call.node.name for call in tree.find_all(nodes.Call) if isinstance(call.node, nodes.Name)
-    }
-    if unknown := sorted(missing & called):
-        raise InputError(f"template {excerpt_of(text)} calls '{unknown[0]}', which is no function")
-    return missing
+    if missing:
+        raise InputError(f"template {excerpt_of(text)}: there is no {missing}")
+
+
+def _missing(tree: nodes.Template) -> str:
+    """Name the first filter, test or function that is not there; empty for none."""
+    sandbox = checking_sandbox()
+    for part in tree.find_all((nodes.Filter, nodes.Test)):
+        known = sandbox.filters if isinstance(part, nodes.Filter) else sandbox.tests
+        if isinstance(part, (nodes.Filter, nodes.Test)) and part.name not in known:
+            return f"{'filter' if isinstance(part, nodes.Filter) else 'test'} '{part.name}'"
+    names = [call.node for call in tree.find_all(nodes.Call)]
+    called = {node.name for node in names if isinstance(node, nodes.Name)}
+    called -= sandbox.globals.keys()
+    # What a template defines by itself, such as a macro, is no function that is missing.
+    unknown = sorted(called & meta.find_undeclared_variables(tree)) if called else []
+    return f"function '{unknown[0]}'" if unknown else ""
 
 
 @lru_cache(maxsize=4_096)

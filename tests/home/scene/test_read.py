@@ -450,6 +450,17 @@ def test_a_blueprint_that_cannot_be_filled_is_named(tmp_path, use, expected):
     assert expected in caught.value.message
 
 
+def test_inputs_that_unfold_are_counted(tmp_path):
+    holes = ", ".join(["!input big"] * 300)
+    bomb = (
+        "blueprint: {name: x, domain: automation, input: {big: }}\n"
+        f"trigger: []\naction: []\nvariables: {{a: [{holes}]}}\n"
+    )
+    use = f"{{path: me/motion.yaml, input: {{big: {[1] * 1000}}}}}"
+    with pytest.raises(InputError, match="aliases written out"):
+        read_scenes(blueprint_home(tmp_path, use, bomb))
+
+
 def test_a_blueprint_of_something_else_is_named(tmp_path):
     use = "{path: me/motion.yaml, input: {}}"
     other = "blueprint: {name: x, domain: script}\nsequence: [!input nowhere]\n"

@@ -22,6 +22,7 @@ ENTITY = re.compile(r"^(?!.+__)(?!_)[\da-z_]+(?<!_)\.(?!_)[\da-z_]+(?<!_)$")
 REGISTRY_ID = re.compile(r"^[0-9a-f]{32}$")
 _TRUE = ("1", "true", "yes", "on", "enable")
 _FALSE = ("0", "false", "no", "off", "disable")
+TEMPLATES_MAX = 10_000
 _DURATION_S_MAX = 10.0 * 366 * 86_400
 
 
@@ -30,6 +31,7 @@ class Reading:
 
     def __init__(self, problems: Problems) -> None:
         self.problems = problems
+        self._templates = 0
 
     def wrong(self, node: Node, what: str, hint: str = "") -> None:
         """Note that a value is wrong."""
@@ -96,6 +98,10 @@ class Reading:
         return self._checked(text, node) if is_template(text) else text
 
     def _checked(self, text: str, node: Node) -> Template:
+        self._templates += 1
+        if self._templates > TEMPLATES_MAX:
+            self.problems.add(Where(node.where.file, 1), f"more than {TEMPLATES_MAX:,} templates")
+            return Template("", node.where)
         try:
             check_template(text)
         except InputError as error:

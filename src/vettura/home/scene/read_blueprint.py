@@ -34,6 +34,8 @@ class Blueprints:
         inputs = self._inputs(found, given, use.where, path)
         body = _Filler(self._reading, inputs).fill(found)
         assert isinstance(body.value, dict)
+        if not self._reader.affords(use.where, body.size):
+            return None
         items = {**body.value, **node.value}
         items.pop("blueprint", None)
         items.pop(_USE)

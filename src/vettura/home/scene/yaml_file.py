@@ -118,10 +118,15 @@ class YamlReader:
 
     def spend(self, where: Where, nodes: int) -> None:
         """Count nodes; stop when they are too many."""
+        if not self.affords(where, nodes):
+            raise _StopError
+
+    def affords(self, where: Where, nodes: int) -> bool:
+        """Count nodes; whether there may be so many."""
         self._left -= nodes
         if self._left < 0:
             self._problems.add(where, f"more than {NODES_MAX:,} values, aliases written out")
-            raise _StopError
+        return self._left >= 0
 
     def include(
         self, tag: str, name: str, where: Where, path: Path, including: tuple[Path, ...]
