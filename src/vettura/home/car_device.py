@@ -1,6 +1,7 @@
 """A car as a device of the home: it tells its entities, and hands actions on as commands."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple, final
 
@@ -39,8 +40,8 @@ from vettura.words.car_actions import read_action
 from vettura.words.car_entities import (
     COMPONENTS,
     PLACE_KEY,
+    Pace,
     about_of,
-    is_quick,
     shown_by,
     states_of,
 )
@@ -49,10 +50,7 @@ from vettura.words.states import UNAVAILABLE
 
 log = structlog.get_logger()
 
-PERIOD_NS = NS_PER_S
-"""Between two states, when something has changed that people wait for."""
-QUICK_NS = 10 * NS_PER_S
-"""The same when only speed, position and the like have."""
+NEVER_S = 1e9
 SILENCE_NS = 180 * NS_PER_S
 """A car that has not spoken for so long is unavailable; it speaks every 60 s."""
 CAUSED_NS = 60 * NS_PER_S
@@ -99,8 +97,8 @@ class CarDeviceService:
         self._caused: dict[str, _Caused] = {}
         self._stale: set[str] = set()
         """Entities that may have changed since they were told."""
-        self._due_ns = 0
-        self._has_due = asyncio.Event()
+        self._due_ns: int | None = None
+        self._is_sooner = asyncio.Event()
         self._answers: dict[str, Answer] = {}
 
     async def run(self) -> None:
@@ -159,7 +157,7 @@ class CarDeviceService:
         speaks often, and one that stands has nothing urgent to say.
         """
         values, stale = self._values, self._stale
-        is_urgent = False
+        pace_s = NEVER_S
         for path, value in fresh.items():
             before = values.get(path)
             if before == value:
@@ -168,17 +166,18 @@ class CarDeviceService:
             for shows in SHOWN_BY.get(path, ()):
                 if before is None or shows.read(value) != shows.read(before):
                     stale.add(shows.key)
-                    is_urgent = is_urgent or not is_quick(shows.key)
-        if is_urgent:
-            self._tell_at(self._told_ns + PERIOD_NS)
-        elif stale and now_ns >= self._told_ns + QUICK_NS:
-            self._tell_at(now_ns)
+                    pace_s = min(pace_s, shows.pace.value)
+        if pace_s < Pace.LATER.value:
+            self._tell_after(pace_s)
+        elif stale and now_ns >= self._told_ns + round(Pace.LATER.value * NS_PER_S):
+            self._tell_after(0.0)
 
-    def _tell_at(self, when_ns: int) -> None:
-        """Tell what has changed by then."""
-        if not self._has_due.is_set():
-            self._due_ns = when_ns
-            self._has_due.set()
+    def _tell_after(self, pause_s: float) -> None:
+        """Tell what has changed, at least so long after what was told before [s]."""
+        due_ns = self._told_ns + round(pause_s * NS_PER_S)
+        if self._due_ns is None or due_ns < self._due_ns:
+            self._due_ns = due_ns
+            self._is_sooner.set()
 
     async def _aim(self) -> None:
         """Follow what actuators were told to become: they are moving until they are there."""
@@ -201,7 +200,7 @@ class CarDeviceService:
         keys = [shows.key for shows in SHOWN_BY.get(path, ())]
         if keys:
             self._stale.update(keys)
-            self._tell_at(self._told_ns + PERIOD_NS)
+            self._tell_after(Pace.SOON.value)
 
     def _moving(self) -> dict[str, SignalValue]:
         now_ns, table = self._clock.now_ns(), signal_table()
@@ -219,18 +218,28 @@ class CarDeviceService:
     async def _tell(self) -> None:
         """Tell when it is due; a moving actuator is looked at again until it has arrived."""
         while True:
-            await self._has_due.wait()
-            await self._clock.sleep_until(self._due_ns)
-            self._has_due.clear()
-            stale, self._stale = self._stale, set()
-            moving = self._moving()
-            fresh = self._states(_entities_of(stale), moving)
-            changed = {key for key, state in fresh.items() if self._told.get(key) != state}
-            if changed:
-                self._told |= fresh
-                await self._say(changed)
-            for path in moving:
-                self._move(path)
+            self._is_sooner.clear()
+            due_ns, now_ns = self._due_ns, self._clock.now_ns()
+            if due_ns is None:
+                await self._is_sooner.wait()
+            elif due_ns > now_ns:
+                with suppress(TimeoutError):
+                    left_s = (due_ns - now_ns) / NS_PER_S
+                    await self._clock.wait_for(self._is_sooner.wait(), left_s)
+            else:
+                self._due_ns = None
+                await self._tell_stale()
+
+    async def _tell_stale(self) -> None:
+        stale, self._stale = self._stale, set()
+        moving = self._moving()
+        fresh = self._states(_entities_of(stale), moving)
+        changed = {key for key, state in fresh.items() if self._told.get(key) != state}
+        if changed:
+            self._told |= fresh
+            await self._say(changed)
+        for path in moving:
+            self._move(path)
 
     async def _say(self, changed: set[str]) -> None:
         now_ns = self._told_ns = self._clock.now_ns()
@@ -262,7 +271,7 @@ class CarDeviceService:
         """A car that has fallen silent is unavailable."""
         async for now_ns in self._clock.every(SILENCE_NS / NS_PER_S):
             if self._values and now_ns - self._heard_ns > SILENCE_NS:
-                self._tell_at(now_ns)
+                self._tell_after(0.0)
 
     # Obeying
 

@@ -4,6 +4,7 @@ States and attributes are those that Home Assistant makes of the car's MQTT disc
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
 from typing import Any, NamedTuple
 
 from vettura.bus.messages import SignalValue
@@ -37,13 +38,25 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
 }
 """What each kind of entity of a car can be asked for."""
 
-QUICK = frozenset({"speed", "odometer", "range", "charge_power", "energy_added", "location"})
-"""Entities that change all the time while the car drives or charges, with those of the trip."""
+
+class Pace(Enum):
+    """How soon a change is to be told, in seconds after what was told before."""
+
+    NOW = 0.05
+    """People wait for it: a door, a plug, an arrival."""
+    SOON = 1.0
+    LATER = 10.0
+    """It changes all the time while the car drives or charges."""
 
 
-def is_quick(key: str) -> bool:
-    """Whether an entity changes all the time, so that a moment's delay loses nothing."""
-    return key in QUICK or key.startswith(("trip_", "tyre_")) or key.endswith("_temperature")
+_LATER = {"speed", "odometer", "range", "charge_power", "energy_added"}
+_NOW = {"binary_sensor", "lock", "switch", "climate"}
+
+
+def _pace(key: str, component: str) -> Pace:
+    if key in _LATER or key.startswith(("trip_", "tyre_")) or key.endswith("_temperature"):
+        return Pace.LATER
+    return Pace.NOW if component in _NOW or key == "status" else Pace.SOON
 
 
 class Shows(NamedTuple):
@@ -52,31 +65,32 @@ class Shows(NamedTuple):
     key: str
     read: Callable[[SignalValue], Word]
     """Rounds the signal as the entity does."""
+    pace: Pace
 
 
 def shown_by(place: str) -> dict[str, tuple[Shows, ...]]:
     """By path, the entities that show a signal; `place` is the signal of where the car is."""
     found: dict[str, list[Shows]] = {}
 
-    def enter(path: str, key: str, read: Callable[[SignalValue], Word] = _itself) -> None:
-        found.setdefault(path, []).append(Shows(key, read))
+    def enter(path: str, shows: Shows) -> None:
+        found.setdefault(path, []).append(shows)
 
-    keys = {entity.key for entity in ENTITIES}
     for word, reading in READINGS.items():
-        if word in keys:
-            enter(reading.path, word, reading.read)
+        component = COMPONENTS.get(word)
+        if component is not None:
+            enter(reading.path, Shows(word, reading.read, _pace(word, component)))
         for key in _WORDS_OF.get(word, ()):
-            enter(reading.path, key, reading.read)
-    enter(TRUNK, "trunk")
-    enter(FLAP, "charge_flap")
+            enter(reading.path, Shows(key, reading.read, _pace(word, "")))
+    for path, key in ((TRUNK, "trunk"), (FLAP, "charge_flap"), (place, PLACE_KEY)):
+        enter(path, Shows(key, _itself, Pace.NOW))
     for door in SEATS.values():
-        enter(f"{door}IsLocked", "lock")
+        enter(f"{door}IsLocked", Shows("lock", _itself, Pace.NOW))
     for path in (LATITUDE, LONGITUDE, GPS_ACCURACY):
-        enter(path, "location")
-    enter(place, PLACE_KEY)
+        enter(path, Shows("location", _itself, Pace.LATER))
     return {path: tuple(shows) for path, shows in found.items()}
 
 
+COMPONENTS = {entity.key: entity.component for entity in ENTITIES}
 PLACE_KEY = "place"
 """No entity of its own: another place is told at once, another position in time."""
 _WORDS_OF = {
@@ -140,9 +154,6 @@ def states_of(
         else:
             shown[key] = _STATES[COMPONENTS[key]](key, words)
     return shown
-
-
-COMPONENTS = {entity.key: entity.component for entity in ENTITIES}
 
 
 def _text(word: Word) -> str:

@@ -1,8 +1,9 @@
 """Builds pieces of scenes and lives through them; every argument has a default."""
 
 from vettura.home.scene import tree
-from vettura.home.scene.live_through import live_through
+from vettura.home.scene.live_through import Happened, Heard, Update, live_through
 from vettura.home.scene.parts import Automation, Script
+from vettura.home.scene.read import read_scenes_text
 from vettura.units import NS_PER_S
 
 WHERE = tree.Where("scenes.yaml", 1)
@@ -69,3 +70,33 @@ def deeds(result):
         ((called.time_ns - NOON_NS) / NS_PER_S, called.action, tuple(called.entities))
         for called in result.called
     ]
+
+
+def told(text, *moments, for_s=DAY_S):
+    """What the scenes of a YAML text do from noon on.
+
+    A moment is (seconds, entity, state), (seconds, entity, state, attributes), or (seconds, event)
+    with an event's data, or a Heard of its own.
+    """
+    in_order = sorted(moments, key=lambda moment: moment[0])
+    return lived(read_scenes_text(text), *map(_moment, in_order), for_s=for_s)
+
+
+def _moment(moment):
+    seconds, what, *rest = moment
+    if "." in what and not what.startswith(("timer.f", "event:", "mqtt:")):
+        state, attributes = (*rest, {})[:2]
+        return Update(at(seconds), what, state, attributes)
+    if what.startswith("mqtt:"):
+        return Heard(at(seconds), what.removeprefix("mqtt:"), *rest)
+    return Happened(at(seconds), what.removeprefix("event:"), (*rest, {})[0])
+
+
+def times(result, action=None):
+    """Seconds after noon of everything called, or of one action."""
+    return [s for s, name, _ in deeds(result) if action in (None, name)]
+
+
+def messages(result):
+    """The messages that were sent by notify.notify."""
+    return [c.data["message"] for c in result.called if c.action == "notify.notify"]

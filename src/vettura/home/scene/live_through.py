@@ -10,6 +10,7 @@ from vettura.home.scene.calls import Order
 from vettura.home.scene.engine import Engine
 from vettura.home.scene.parts import Scenes
 from vettura.home.scene.world import HomePlace, Topic
+from vettura.words.domains import is_action
 
 
 class Update(NamedTuple):
@@ -68,9 +69,8 @@ class Nobody:
         return entity_id
 
     def knows(self, action: str) -> bool:
-        """Every action of a known form."""
-        domain, dot, verb = action.partition(".")
-        return bool(domain and dot and verb)
+        """Every action that Home Assistant's domains have."""
+        return is_action(action)
 
 
 def live_through(
