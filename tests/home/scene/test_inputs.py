@@ -168,11 +168,13 @@ group:
 automation:
   - alias: One
     trigger: {platform: state, entity_id: [group.lights, group.doors]}
-    action: {service: notify.notify, data: {message: "{{ trigger.entity_id }} {{ trigger.to_state.state }}"}}
+    action:
+      service: notify.notify
+      data: {message: "{{ trigger.entity_id }} {{ trigger.to_state.state }}"}
   - alias: Two
     trigger: {platform: event, event_type: dark}
     action: {service: light.turn_off, target: {entity_id: group.lights}}
-"""  # noqa: E501
+"""
     result = told(
         text,
         *((0, entity, "off") for entity in ("light.a", "light.b")),
@@ -231,8 +233,10 @@ automation:
   - alias: One
     mode: queued
     trigger: {platform: state, entity_id: [sensor.double, binary_sensor.high]}
-    action: {service: notify.notify, data: {message: "{{ trigger.entity_id }} {{ trigger.to_state.state }}"}}
-"""  # noqa: E501
+    action:
+      service: notify.notify
+      data: {message: "{{ trigger.entity_id }} {{ trigger.to_state.state }}"}
+"""
     result = told(
         text,
         (0, "sensor.n", "1"),
