@@ -23,7 +23,7 @@ BITS_MAX = 10_000
 """Of a whole number."""
 PAD_MAX = 10_000
 """Width of a column, number of slices and the like."""
-PROCESSOR_S_MAX = 2.0
+PROCESSOR_S_MAX = 1.0
 """Seconds of the processor in one rendering."""
 
 _CONTAINERS = (list, tuple, dict, set, frozenset, Namespace)
@@ -97,6 +97,13 @@ def weigh(value: Any) -> int:
                 stack.append(part)
     check_text(characters)
     return count
+
+
+def cost_of(value: Any) -> int:
+    """How many steps it costs to look at a value once; refuse one that is too large."""
+    if isinstance(value, (str, bytes)):
+        return len(value) >> 8
+    return len(value) >> 3 if isinstance(value, range) else weigh(value) >> 3
 
 
 def _parts(container: Any) -> Collection[Any]:

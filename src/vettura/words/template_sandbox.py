@@ -128,9 +128,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
         owner = getattr(obj, "__self__", None)
         if isinstance(owner, _OWNERS):
             limits.check_method(obj.__name__, owner, (*args, *kwargs.values()))
-        for arg in (*args, *kwargs.values()) if kwargs else args:
-            if cost := limits.weigh(arg):
-                self.budget.spend(cost >> 3)
+        for arg in (owner, *args, *kwargs.values()):
+            if cost := limits.cost_of(arg):
+                self.budget.spend(cost)
         result = super().call(context, obj, *args, **kwargs)
         limits.check_result(result)
         return result
@@ -191,8 +191,8 @@ def _guarded(name: str, function: Callable[..., Any], budget: limits.Budget) -> 
     def apply(*args: Any, **kwargs: Any) -> Any:
         budget.spend(1)
         for arg in args:
-            if cost := len(arg) if isinstance(arg, range) else limits.weigh(arg):
-                budget.spend(cost >> 3)
+            if cost := limits.cost_of(arg):
+                budget.spend(cost)
         if check is not None:
             check(tuple(a for a in args if not isinstance(a, _JINJA)), kwargs)
         result = function(*args, **kwargs)
