@@ -20,6 +20,13 @@ NOON_NS = 1_772_452_800_000_000_000
 ALL_CARS = car_ids()
 
 
+def casa_text() -> str:
+    """The example household as text; written anywhere, it still finds its scenes."""
+    examples = ROOT / "examples"
+    text = (examples / "casa.toml").read_text("utf-8")
+    return text.replace('"casa-scenes.yaml"', f'"{examples / "casa-scenes.yaml"}"')
+
+
 def make_params(car: str = "xiaomi-su7", **roads: float) -> Params:
     """The parameters of a car we ship; keywords change its `road` part."""
     params = params_of(load_car(car))

@@ -9,7 +9,7 @@ from datetime import datetime
 import aiomqtt
 import msgspec
 
-from make import ROOT, make_trip
+from make import casa_text, make_trip
 from vettura.faces.kuksa_grpc import grpc
 from vettura.faces.kuksa_wire import make, message_class
 
@@ -33,7 +33,7 @@ WAIT_S = 30.0
 
 def faced_home(folder):
     """The example household, with faces on free ports."""
-    text = (ROOT / "examples" / "casa.toml").read_text("utf-8")
+    text = casa_text()
     household = text.split("# Which protocols")[0]
     path = folder / "home.toml"
     path.write_text(household + FACES, "utf-8")

@@ -2,11 +2,11 @@
 
 import pytest
 
-from make import ROOT
+from make import ROOT, casa_text
 from vettura.errors import InputError
 from vettura.house import load_home
 
-CASA = (ROOT / "examples" / "casa.toml").read_text("utf-8")
+CASA = casa_text()
 
 
 def written(tmp_path, text):
@@ -38,7 +38,7 @@ def test_the_example_is_sound():
         ("power_w_max = 11000.0", "power_kw = 11.0", ["unknown key 'power_kw'"]),
         ("latitude_deg = 45.0246", "latitude_deg = 450246.0", ["latitude_deg"]),
         ("latitude_deg = 45.0246\n", "", ["missing key 'latitude_deg'"]),
-        ("seed = 7", "seed = ", ["line 4"]),
+        ("seed = 7", "seed = ", ["line 5"]),
         ('kind = "vacuum"', 'kind = "vacum"', ["devices[13]", "'vacum'", "did you mean 'vacuum'?"]),
         ('kind = "vacuum"', 'kind = "oven"', ["devices[13]", "'oven'", "known are band, camera"]),
         ('kind = "vacuum"', "kind = 7", ["devices[13]", "'7'"]),

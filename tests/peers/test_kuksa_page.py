@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from house.process import house
-from make import ROOT
+from make import ROOT, casa_text
 from peers.environment import program_of, python_of, running, talk
 from peers.world import COOLING, SEAT, TRUNK, WINDOW, world
 from vettura.faces.config import FacesConfig
@@ -79,7 +79,7 @@ def test_every_call_has_a_row_and_a_client():
 async def test_a_whole_house_answers_the_clients_own_commands(tmp_path):
     """As the page begins: a home file with the port in it, and `vettura run`."""
     home = tmp_path / "home.toml"
-    casa, *_ = (ROOT / "examples" / "casa.toml").read_text("utf-8").split("\n[faces")
+    casa, *_ = casa_text().split("\n[faces")
     home.write_text(f"{casa}\n{blocks('toml')[0].replace(PORT, '0')}", "utf-8")
     look = next(block for block in blocks("sh") if "getMetaData" in block)
     with house(tmp_path / "data", home=home) as running_house:

@@ -280,14 +280,6 @@ def _json_data(values: Sequence[Any]) -> dict[str, Any]:
     if not values:
         return {}
     try:
-        data = msgspec.json.decode(values[0], type=dict[str, Any])
-        msgspec.msgpack.encode(data)
-    except (
-        TypeError,
-        msgspec.DecodeError,
-        UnicodeDecodeError,
-        RecursionError,
-        OverflowError,
-    ):
+        return msgspec.json.decode(values[0], type=dict[str, Any])
+    except (TypeError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise InputError("say the data as JSON") from None
-    return data

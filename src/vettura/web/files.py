@@ -14,11 +14,9 @@ TYPES = {
     ".svg": "image/svg+xml",
 }
 PART = re.compile(
-    r"^ *(?:<!-- part: (\w+\.(?:svg|html)) -->|/\* part: ([\w./]+\.(?:css|js)) \*/)\n", re.MULTILINE
+    r"^ *(?:<!-- part: ([a-z]+\.svg) -->|/\* part: ([\w./]+\.css) \*/)\n", re.MULTILINE
 )
-"""Where a drawing, a style or a library is put in, so that the page arrives in few pieces."""
-VIEWS = {"": "index.html", "home": "home.html"}
-"""Each view's address, and its file."""
+"""Where a drawing or a style is put into the page, so that the page arrives in few pieces."""
 
 
 class File(NamedTuple):
@@ -38,8 +36,8 @@ def page_files() -> dict[str, File]:
         for name, text in _read(root, "").items()
     }
     found = {name: _file(name, text.encode()) for name, text in whole.items() if _type(name)}
-    views = {address: found[name] for address, name in VIEWS.items()}
-    return {name: file for name, file in found.items() if not name.endswith(".html")} | views
+    found[""] = found.pop("index.html")
+    return found
 
 
 def _read(folder: Traversable, prefix: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import math
 from datetime import date, datetime
+from typing import get_args
 
 import msgspec
 import pytest
@@ -10,8 +11,10 @@ from hypothesis import strategies as st
 
 from home.devices.homes import ROME, at, lived
 from life.homes import make_household, make_person
+from make import ROOT
 from vettura.home.device.alarm import SmokeAlarmEntry
 from vettura.home.device.events import CameraEntry, DoorbellEntry
+from vettura.home.device.kinds import AnyEntry
 from vettura.home.device.phone import PhoneEntry
 from vettura.home.device.scale import ScaleEntry
 from vettura.home.device.scooter import ScooterEntry
@@ -337,3 +340,16 @@ def test_no_number_is_ever_not_a_number():
 
     # The clocks change in that night.
     assert lived(script, *entries, household=HOUSEHOLD, start_ns=at(2026, 3, 28)) < 3 * 2_000
+
+
+def test_every_kind_is_on_the_page_about_devices_with_its_options():
+    page = (ROOT / "docs" / "devices.md").read_text("utf-8")
+    for kind in get_args(AnyEntry):
+        row = next(
+            line
+            for line in page.splitlines()
+            if f"| `{kind.__struct_config__.tag}`" in line
+            or f"`{kind.__struct_config__.tag}` |" in line
+        )
+        for option in set(kind.__struct_fields__) - {"id", "name", "area"}:
+            assert f"`{option}" in row, option

@@ -11,11 +11,10 @@ import {
   number,
   placeName,
   say,
-  showFacts,
   timezoneName,
 } from "/words.js";
+import { showFacts } from "/cards.js";
 
-/* part: vendor/uPlot.iife.min.js */
 const CHARGING_W = 100;
 const PLOT_HEIGHT = 200;
 const ROWS_MAX = 9;
@@ -171,7 +170,7 @@ function plotIn(id, series, scales, axes, hooks) {
     height: PLOT_HEIGHT,
     series: [{}, ...series],
     scales: { x: { time: true }, ...scales },
-    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), timezoneName()),
+    tzDate: (seconds) => window.uPlot.tzDate(new Date(seconds * 1000), timezoneName()),
     legend: { show: false },
     cursor: {
       y: false,
@@ -187,7 +186,7 @@ function plotIn(id, series, scales, axes, hooks) {
       setData: [(plot) => read(plot, series)],
     },
   };
-  return new uPlot(options, [[], ...series.map(() => [])], box);
+  return new window.uPlot(options, [[], ...series.map(() => [])], box);
 }
 
 function axisX() {

@@ -1,13 +1,24 @@
 /** The page: joins the line, the scene and the cards, and draws at most once a frame. */
 
-import { connectBar, showBar, showClock } from "/bar.js";
 import { connectControls, showCards } from "/cards.js";
 import { drawFlow, moveFlow, showFlow } from "/flow.js";
 import { connectHistory, restyle, showHistory } from "/history.js";
-import { car, chooseCar, follow, live } from "/live.js";
+import { car, chooseCar, follow, live, nowSeconds } from "/live.js";
 import { drawMap, moveMap, showMap } from "/map.js";
 import { fitScenery, move, paintSky, pose } from "/scene.js";
-import { add, byId, hourMinute, mark, say, SIGNAL, skyWords, toldWords, whoWords } from "/words.js";
+import {
+  add,
+  byId,
+  dateWords,
+  hourMinute,
+  mark,
+  say,
+  setTimezone,
+  SIGNAL,
+  skyWords,
+  toldWords,
+  whoWords,
+} from "/words.js";
 
 const TOLD_SHOWN = 6;
 const SOMEWHERE = { latitude: 45, longitude: 9 };
@@ -35,7 +46,11 @@ function frame(at) {
 function show() {
   const { state } = live;
   const shown = car();
-  showBar(state);
+  document.body.removeAttribute("data-waiting");
+  setTimezoneOnce(state.timezone);
+  say(byId("home-title"), state.title);
+  showBanner(state);
+  showSpeeds(state);
   showCarNames(state);
   say(byId("sky-words"), skyWords(state.weather?.condition));
   if (!shown) return;
@@ -48,7 +63,9 @@ function show() {
 }
 
 function showTime() {
-  const now = showClock();
+  const now = nowSeconds();
+  say(byId("clock"), hourMinute(now));
+  say(byId("date"), dateWords(now));
   const { latitude, longitude } = where();
   paintSky(now, latitude, longitude, live.state.weather?.condition);
   showHistory();
@@ -63,6 +80,28 @@ function where() {
   }
   if (place) return { latitude: place.latitude_deg, longitude: place.longitude_deg };
   return SOMEWHERE;
+}
+
+let timezoneShown = "";
+function setTimezoneOnce(name) {
+  if (name === timezoneShown) return;
+  timezoneShown = name;
+  setTimezone(name);
+}
+
+function showBanner(state) {
+  const banner = byId("banner");
+  let words = "";
+  if (!live.connected) words = "Connection lost. The page picks up where it was as soon as it can.";
+  else if (!state.bus.up) words = "The bus is away, the car goes on. Reconnecting…";
+  banner.hidden = words === "";
+  if (words) say(banner.querySelector("span"), words);
+}
+
+function showSpeeds() {
+  for (const button of byId("speeds").children) {
+    mark(button, "aria-pressed", Number(button.dataset.factor) === live.clock.factor);
+  }
 }
 
 function showCarNames(state) {
@@ -111,7 +150,38 @@ function showRow(row, audit) {
   mark(row, "data-result", audit.result);
 }
 
-connectBar(restyle);
+/** Light or dark: as the system says, until the viewer says otherwise. */
+function connectTheme() {
+  const root = document.documentElement;
+  const system = window.matchMedia("(prefers-color-scheme: dark)");
+  const chosen = remembered();
+  if (chosen) root.dataset.theme = chosen;
+  byId("theme").addEventListener("click", () => {
+    const dark = (root.dataset.theme ?? (system.matches ? "dark" : "light")) === "dark";
+    root.dataset.theme = dark ? "light" : "dark";
+    remember(root.dataset.theme);
+    restyle();
+  });
+  system.addEventListener("change", restyle);
+}
+
+function remembered() {
+  try {
+    return localStorage.getItem("theme");
+  } catch {
+    return null;
+  }
+}
+
+function remember(theme) {
+  try {
+    localStorage.setItem("theme", theme);
+  } catch {
+    /* A private window forgets; that is all. */
+  }
+}
+
+connectTheme();
 connectControls();
 connectHistory();
 drawFlow();
