@@ -26,8 +26,8 @@ class KuksaConfig(FaceConfig, frozen=True, kw_only=True):
     Without, everyone on this machine may do what an app may; other hosts are then refused."""
 
 
-class MqttConfig(FaceConfig, frozen=True, kw_only=True):
-    """`[faces.mqtt]`: the broker to speak through; without `host` the house's own bus."""
+class BrokerConfig(FaceConfig, frozen=True, kw_only=True):
+    """How to reach an MQTT broker."""
 
     host: str = ""
     """The household's own broker; empty for the listener of the embedded bus (MQTT 3.1.1)."""
@@ -37,6 +37,11 @@ class MqttConfig(FaceConfig, frozen=True, kw_only=True):
     password_file: str = ""
     """A file that holds the password alone; empty for none."""
     tls: bool = False
+
+
+class MqttConfig(BrokerConfig, frozen=True, kw_only=True):
+    """`[faces.mqtt]`: the broker to speak through; without `host` the house's own bus."""
+
     root: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]+$")] = "vettura"
     """First level of the car's topics."""
 
@@ -47,6 +52,29 @@ class HomeAssistantConfig(FaceConfig, frozen=True, kw_only=True):
     prefix: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]+$")] = "homeassistant"
     by_device: bool = False
     """One message for each car (Home Assistant 2024.11 and later) instead of one per entity."""
+
+
+class DiscoveryConfig(BrokerConfig, frozen=True, kw_only=True):
+    """`[faces.discovery]`: devices that others announce to Home Assistant become ours.
+
+    Without `host` the broker is that of `[faces.mqtt]`, or else the house's own bus.
+    """
+
+    prefix: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]+$")] = "homeassistant"
+    birth: bool = True
+    """Whether to ask all bridges, as Home Assistant does when it starts, to tell their states."""
+    max_devices: Annotated[int, Meta(ge=1, le=10_000)] = 500
+    max_entities: Annotated[int, Meta(ge=1, le=100_000)] = 5000
+
+
+class HassConfig(FaceConfig, frozen=True, kw_only=True):
+    """`[faces.hass]`: the entities of a running Home Assistant become ours (its WebSocket API)."""
+
+    url: str = "ws://127.0.0.1:8123/api/websocket"
+    token_file: str = ""
+    """A file that holds a long-lived access token alone."""
+    domains: list[str] = []
+    """Which entities to take, by domain; empty for all that we know."""
 
 
 class ObdConfig(FaceConfig, frozen=True, kw_only=True):
@@ -130,10 +158,19 @@ class FacesConfig(FaceConfig, frozen=True, kw_only=True):
     kuksa: KuksaConfig | None = None
     mqtt: MqttConfig | None = None
     homeassistant: HomeAssistantConfig | None = None
+    discovery: DiscoveryConfig | None = None
+    hass: HassConfig | None = None
     obd: ObdConfig | None = None
     can: CanConfig | None = None
     miio: MiioConfig | None = None
     ble: BleConfig | None = None
+
+
+class HomeFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a face is told of the home."""
+
+    id: str
+    timezone: str = "UTC"
 
 
 class CarFacts(msgspec.Struct, frozen=True, kw_only=True):

@@ -24,8 +24,9 @@ from vettura.faces.discovery_entry import (
 )
 from vettura.faces.discovery_kinds import kind_of
 from vettura.faces.discovery_message import TRIGGER, Found
-from vettura.faces.discovery_names import free_entity_id, slug
+from vettura.faces.discovery_names import free_entity_id
 from vettura.faces.discovery_templates import Templates
+from vettura.words.slugs import slug_of
 
 ID_CHARACTERS_MAX = 80
 TEXT_CHARACTERS_MAX = 255
@@ -199,7 +200,7 @@ class Devices:
     def _new_device(self, mark: str) -> Device:
         if len(self.devices) >= self._limits.devices:
             raise InputError(f"there is room for {self._limits.devices} devices")
-        device_id = f"mqtt_{slug(mark.partition(' ')[2])}"
+        device_id = f"mqtt_{slug_of(mark.partition(' ')[2])}"
         if device_id in self.devices or len(device_id) > ID_CHARACTERS_MAX:
             digest = sha256(mark.encode("utf-8", "replace")).hexdigest()[:8]
             device_id = f"{device_id[:ID_CHARACTERS_MAX]}_{digest}"

@@ -8,7 +8,7 @@ import msgspec
 
 from vettura.bus.messages_home import EntityState
 from vettura.errors import InputError
-from vettura.faces.discovery_component import Entity, Heard, Values, hear, state_of
+from vettura.faces.discovery_component import UNAVAILABLE, Entity, Heard, hear, state_of
 from vettura.faces.discovery_devices import Devices
 from vettura.faces.discovery_entry import (
     ATTRIBUTES_CHARACTERS_MAX,
@@ -29,6 +29,12 @@ class Outcome:
 
     devices: set[str] = field(default_factory=set)
     """Whose state has changed."""
+    described: set[str] = field(default_factory=set)
+    """Who is new, described anew, or gone."""
+    fresh: set[str] = field(default_factory=set)
+    """Topics with a new listener."""
+    deaf: set[str] = field(default_factory=set)
+    """Topics that nobody listens to any more."""
     triggers: list[tuple[str, Trigger]] = field(default_factory=list)
     """What happened, by device."""
     faults: list[tuple[str, str]] = field(default_factory=list)
@@ -56,16 +62,17 @@ class Hearing:
         """The best QoS that somebody there wants."""
         return max(self._ears.get(topic, {}).values(), default=0)
 
-    def follow(self, entry: Entry) -> set[str]:
-        """Listen to what an entry reads; these topics have a new listener."""
-        self.forget(entry.key)
+    def follow(self, entry: Entry) -> tuple[set[str], set[str]]:
+        """Listen to what an entry reads: which topics have a new listener, and which none more."""
         topics = dict(entry.topics())
+        fresh = topics.keys() - self._topics.get(entry.key, set())
+        deaf = self.forget(entry.key)
         self._topics[entry.key] = set(topics)
         for topic, qos in topics.items():
             self._ears.setdefault(topic, {})[entry.key] = qos
             if "+" in topic or topic.endswith("#"):
                 self._patterns.add(topic)
-        return set(topics)
+        return fresh, deaf - topics.keys()
 
     def forget(self, key: str) -> set[str]:
         """Listen for that entry no more; nobody listens to these topics now."""
@@ -206,11 +213,11 @@ def _tame(value: object) -> object:
     return value
 
 
-def shown(entities: Iterator[Entity]) -> dict[str, EntityState]:
-    """How these entities are, by id."""
-    states: Values = {}
+def shown(entities: Iterator[Entity], *, is_there: bool) -> dict[str, EntityState]:
+    """How these entities are, by id; unavailable all without their broker."""
+    states: dict[str, EntityState] = {}
     for entity in entities:
-        entity.shown = state_of(entity)
+        entity.shown = state_of(entity) if is_there else EntityState(state=UNAVAILABLE)
         states[entity.entity_id] = entity.shown
     return states
 

@@ -114,8 +114,9 @@ def _on(entity: Entity, wished: Values) -> Deed:
 
 def _channels(entity: Entity, wished: Values) -> Values:
     hue, saturation = wished["hs_color"]
-    known = entity.values.get("brightness")
-    bright = float(wished.get("brightness", FULL if known is None else known))
+    bright = wished.get("brightness")
+    if bright is None:
+        bright = entity.values.get("brightness") or FULL
     if entity.config.has("brightness_template"):
         bright = FULL
     red, green, blue = rgb_of_hs(hue, saturation, bright / FULL * 100)

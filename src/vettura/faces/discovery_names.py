@@ -5,45 +5,16 @@ those that came after), `discovery_names.csv` the English names of device classe
 """
 
 import csv
-import re
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from html import unescape
 from importlib.resources import files
 from typing import Any
+
+from vettura.words.slugs import slug_of
 
 Payload = dict[str, Any]
 BASE = "~"
 ENTITY_ID_CHARACTERS_MAX = 255
-LETTERS = str.maketrans(
-    {
-        "ß": "ss",
-        "ẞ": "SS",
-        "æ": "ae",
-        "Æ": "AE",
-        "œ": "oe",
-        "Œ": "OE",
-        "ø": "o",
-        "Ø": "O",
-        "đ": "d",
-        "Đ": "D",
-        "ð": "d",
-        "Ð": "D",
-        "ł": "l",
-        "Ł": "L",
-        "þ": "th",
-        "Þ": "Th",
-        "ı": "i",
-        "ħ": "h",
-        "Ħ": "H",
-        "µ": "u",
-        "μ": "u",
-        "°": "deg",
-        "€": "EUR",
-    }
-)
-"""Letters that do not fall apart into a Latin one and a mark."""
 
 
 @cache
@@ -88,7 +59,7 @@ def expanded(payload: Mapping[str, Any]) -> Payload:
 
 
 def _each(value: object, change: Callable[[Payload], Payload]) -> list[Any]:
-    listed = value if isinstance(value, list) else [value]
+    listed = value if isinstance(value, list) else [] if value is None else [value]
     return [change(one) if isinstance(one, dict) else one for one in listed]
 
 
@@ -107,22 +78,9 @@ def _based(key: str, value: object, base: str) -> object:
     return f"{value[:-1]}{base}" if value.endswith(BASE) else value
 
 
-def slug(text: str) -> str:
-    """The text as a part of an entity id: small Latin letters, digits and underscores.
-
-    Marks fall off Latin letters; other scripts, which Home Assistant spells in Latin ones, do not
-    count as letters here.
-    """
-    plain = text.replace("'", "-").translate(LETTERS)
-    plain = unicodedata.normalize("NFKD", unescape(plain)).lower()
-    plain = re.sub(r"(?<=\d),(?=\d)", "", plain.replace("'", ""))
-    plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return re.sub(r"[^a-z0-9]+", "_", plain).strip("_") or ("unknown" if text else "")
-
-
 def free_entity_id(domain: str, wish: str, taken: Callable[[str], bool]) -> str:
     """`domain.slug` of the wish, with the first number from 2 that makes it free."""
-    wished = f"{domain}.{slug(wish)}"
+    wished = f"{domain}.{slug_of(wish)}"
     entity_id, tries = wished[:ENTITY_ID_CHARACTERS_MAX], 1
     while taken(entity_id):
         tries += 1

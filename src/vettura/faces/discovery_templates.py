@@ -1,12 +1,13 @@
-"""What discovery needs of templates: compiled once, rendered for each message."""
+"""Templates of discovery: compiled once, rendered for each message, in the sandbox of `words`."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
 
 import jinja2
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from vettura.errors import InputError
+from vettura.words.templates import Compiled
+from vettura.words.templates import Templates as Sandboxed
 
 
 class TemplateError(InputError):
@@ -33,30 +34,31 @@ class Templates(Protocol):
         ...
 
 
-class _Jinja:
-    __slots__ = ("_template",)
+class _Rendering:
+    """One template of the sandbox."""
 
-    def __init__(self, template: jinja2.Template) -> None:
-        self._template = template
+    __slots__ = ("_compiled",)
+
+    def __init__(self, compiled: Compiled) -> None:
+        self._compiled = compiled
 
     def rendered(self, variables: Mapping[str, Any]) -> str:
+        """What it makes of the variables."""
         try:
-            return self._template.render(variables).strip()
-        except jinja2.TemplateError as error:
-            raise TemplateError(f"template: {error}") from None
-        except (TypeError, ValueError, ArithmeticError, LookupError, RecursionError) as error:
-            raise InputError(f"template: {error}") from None
+            return str(self._compiled.render(variables, parse=False))
+        except InputError as error:
+            # Home Assistant reads on without a template whose own words fail, but not when Python
+            # fails on the value.
+            is_its_own = isinstance(error.__context__, jinja2.TemplateError)
+            raise (TemplateError if is_its_own else InputError)(error.message) from None
 
 
-class JinjaTemplates:
-    """Jinja2 in its sandbox."""
+class SandboxTemplates:
+    """The templates of a home, without a view of the home's states."""
 
-    def __init__(self) -> None:
-        self._environment = ImmutableSandboxedEnvironment()
+    def __init__(self, sandboxed: Sandboxed) -> None:
+        self._sandboxed = sandboxed
 
     def compiled(self, source: str) -> Template:
         """The template; InputError when it is none."""
-        try:
-            return _Jinja(self._environment.from_string(source))
-        except jinja2.TemplateError as error:
-            raise InputError(f"no template: {error}") from None
+        return _Rendering(self._sandboxed.compile(source))

@@ -23,7 +23,7 @@ from vettura.faces.config import CarFacts, HomeAssistantConfig, MqttConfig
 from vettura.faces.mqtt_answers import Reply, answer_json, is_safe_response
 from vettura.faces.mqtt_car import CarView
 from vettura.faces.mqtt_house import Herald
-from vettura.faces.mqtt_link import Broker, Letter, Link, LinkError, Post, Sink, opened
+from vettura.faces.mqtt_link import Letter, Link, LinkError, Post, Sink, broker_of, opened
 from vettura.faces.mqtt_orders import Order, Refused, read_order
 from vettura.faces.mqtt_topics import ANSWER, OFFLINE, ONLINE, VSS, Topics
 
@@ -39,7 +39,6 @@ ORDERS_MAX = 64
 """Commands of one car that wait for their turn; the rest are refused as busy."""
 ENDS_MAX = 256
 """Accepted commands whose end is still to be told."""
-LOCALHOST = "127.0.0.1"
 
 
 @dataclass(slots=True)
@@ -95,7 +94,7 @@ class MqttFace:
         """What `run_closed` has translated."""
         self._bus = bus
         self._pace = pace
-        self._broker = _broker(config, embedded_port)
+        self._broker = broker_of(config, embedded_port)
         self.port = self._broker.port
         self._cars = {car.vin: _Car(car, clock, pace) for car in cars}
         self._topics = Topics(config.root, cars[0].home if cars else "home")
@@ -346,16 +345,3 @@ class MqttFace:
         letter = reply.letter
         if is_safe_response(letter, self._topics.root, self._herald.prefix):
             await post.send(letter.response_topic, payload, correlation=letter.correlation)
-
-
-def _broker(config: MqttConfig, embedded_port: int | None) -> Broker:
-    if not config.host:
-        return Broker(LOCALHOST, embedded_port or 0, "3.1.1")
-    return Broker(
-        config.host,
-        config.port,
-        config.protocol,
-        username=config.username,
-        password_file=config.password_file,
-        tls=config.tls,
-    )

@@ -14,7 +14,9 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from vettura.errors import EnvironmentFault, InputError
+from vettura.faces.config import BrokerConfig
 
+LOCALHOST = "127.0.0.1"
 KEEPALIVE_S = 30
 TIMEOUT_S = 5.0
 LETTERS_MAX = 1000
@@ -63,6 +65,20 @@ class Broker(NamedTuple):
     username: str = ""
     password_file: str = ""
     tls: bool = False
+
+
+def broker_of(config: BrokerConfig, embedded_port: int | None) -> Broker:
+    """The broker that a config names, or else the listener of the house's own bus."""
+    if not config.host:
+        return Broker(LOCALHOST, embedded_port or 0, "3.1.1")
+    return Broker(
+        config.host,
+        config.port,
+        config.protocol,
+        username=config.username,
+        password_file=config.password_file,
+        tls=config.tls,
+    )
 
 
 class Sink:
@@ -148,6 +164,8 @@ class Link:
 async def opened(broker: Broker, *, identifier: str, will_topic: str) -> AsyncIterator[Link]:
     """Connect; the broker says offline on `will_topic` (kept) when the connection breaks.
 
+    An empty `will_topic` leaves no will.
+
     The same `identifier` each time: a broker ends the old session of ours, will and all, before
     the new one begins.
     """
@@ -160,7 +178,7 @@ async def opened(broker: Broker, *, identifier: str, will_topic: str) -> AsyncIt
         identifier=identifier,
         protocol=ProtocolVersion.V5 if is_5 else ProtocolVersion.V311,
         clean_session=None if is_5 else True,
-        will=Will(will_topic, b"offline", qos=1, retain=True),
+        will=Will(will_topic, b"offline", qos=1, retain=True) if will_topic else None,
         keepalive=KEEPALIVE_S,
         timeout=TIMEOUT_S,
         max_queued_incoming_messages=LETTERS_MAX,

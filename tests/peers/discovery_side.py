@@ -1,0 +1,144 @@
+"""Our discovery face in a thread of its own, and a listener at the broker, for sync tests."""
+
+import asyncio
+import socket
+import threading
+from contextlib import suppress
+
+import paho.mqtt.client as mqtt
+
+from vettura.bus.memory import MemoryBus
+from vettura.bus.messages import Answer, decode, encode
+from vettura.bus.messages_home import DeviceAbout, DeviceAction, DeviceState
+from vettura.bus.subjects import HOME_BUCKET, device_do
+from vettura.clock import WallClock
+from vettura.faces.config import DiscoveryConfig, HomeFacts
+from vettura.faces.discovery import DiscoveryFace
+
+PATIENCE_S = 30.0
+
+
+class OurSide:
+    """A home on a bus in memory whose only face is discovery."""
+
+    def __init__(self, port):
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self._ask(self._start(port))
+
+    async def _start(self, port):
+        self.pace = WallClock()
+        self.bus = MemoryBus(self.pace)
+        self.face = DiscoveryFace(
+            self.bus,
+            self.pace,
+            self.pace,
+            DiscoveryConfig(host="127.0.0.1", port=port),
+            HomeFacts(id="casa", timezone="Europe/Rome"),
+            [],
+            mqtt=None,
+            embedded_port=None,
+        )
+        self._task = asyncio.create_task(self.face.run())
+        await self.face.ready.wait()
+
+    def _ask(self, coroutine):
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(PATIENCE_S)
+
+    def _kept(self, ending, kind):
+        async def kept():
+            bucket = await self.bus.bucket(HOME_BUCKET)
+            names = [name for name in await bucket.keys() if name.endswith(ending)]
+            entries = [(name, await bucket.get(name)) for name in names]
+            return {
+                name.split(".")[2]: decode(entry.value, kind, where=name) for name, entry in entries
+            }
+
+        return self._ask(kept())
+
+    def abouts(self):
+        return self._kept(".about", DeviceAbout)
+
+    def states(self):
+        """How every entity is, as it is kept on the bus."""
+        states = {}
+        for state in self._kept(".state", DeviceState).values():
+            states |= state.entities
+        return states
+
+    def call(self, action, entity, **data):
+        device = next(d for d, about in self.abouts().items() if entity in about.entities)
+
+        async def call():
+            asked = DeviceAction(
+                id=self.pace.new_id("test"), action=action, entity=entity, data=data
+            )
+            reply = await self.bus.request(device_do("casa", device), encode(asked))
+            return decode(reply.data, Answer, where=device)
+
+        return self._ask(call())
+
+    def stop(self):
+        async def stop():
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+        self._ask(stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(PATIENCE_S)
+        self._loop.close()
+
+
+class Eavesdropper:
+    """A client that hears everything, and speaks for the bridges."""
+
+    def __init__(self, port):
+        self._heard = []
+        self._news = threading.Condition()
+        self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
+        self._client.on_message = self._hear
+        self._client.on_socket_open = _at_once
+        self._client.connect("127.0.0.1", port)
+        self._client.subscribe("#")
+        self._client.loop_start()
+
+    def _hear(self, client, userdata, message):
+        with self._news:
+            self._heard.append((message.topic, message.payload))
+            self._news.notify_all()
+
+    def say(self, topic, payload, *, retain=False):
+        self._client.publish(topic, payload, retain=retain)
+
+    def mark(self):
+        """Return when the broker has handed on all that was said before."""
+        with self._news:
+            self._heard = [heard for heard in self._heard if heard[0] != "mark"]
+        self.say("mark", b"")
+        with self._news:
+            self._news.wait_for(lambda: ("mark", b"") in self._heard, timeout=PATIENCE_S)
+
+    def said_after(self, act, topics, count):
+        """What is heard on those topics once `act` has been done; waits for `count` messages."""
+        with self._news:
+            self._heard.clear()
+        act()
+        with self._news:
+            self._news.wait_for(lambda: len(self._on(topics)) >= count, timeout=5.0)
+        # What came before the mark has come by now, from whoever was done acting.
+        self.mark()
+        return self._on(topics)
+
+    def _on(self, topics):
+        return [(topic, payload) for topic, payload in self._heard if topic in topics]
+
+    def stop(self):
+        self._client.disconnect()
+        self._client.loop_stop()
+
+
+def _at_once(client, userdata, opened):
+    # Acknowledgements and messages share the wire: without it each would wait for the other.
+    opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
