@@ -15,9 +15,21 @@ pytestmark = [pytest.mark.peer, pytest.mark.timeout(600)]
 
 ITS_OWN = frozenset({"sun.sun", "zone.home", "person.owner"})
 FIXED = frozenset(
-    "friendly_name supported_features icon device_class unit_of_measurement state_class "
-    "assumed_state entity_picture attribution battery_icon auto_update in_progress "
-    "skipped_version".split()
+    [
+        "friendly_name",
+        "supported_features",
+        "icon",
+        "device_class",
+        "unit_of_measurement",
+        "state_class",
+        "assumed_state",
+        "entity_picture",
+        "attribution",
+        "battery_icon",
+        "auto_update",
+        "in_progress",
+        "skipped_version",
+    ]
 )
 """Attributes of Home Assistant that are no state: ours are told once, with what a device is."""
 

@@ -92,6 +92,7 @@ class DeviceTelling:
             data = encode(state(device))
             if len(data) > STATE_BYTES_MAX:
                 self.oversized += 1
+                log.warning("device_state_too_large", device=device, bytes=len(data))
                 continue
             subject = device_state(self._home, device)
             await self._bus.publish(subject, data)

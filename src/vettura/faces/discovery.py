@@ -44,8 +44,11 @@ log = structlog.get_logger()
 
 RETRY_S, RETRY_S_MAX = 0.25, 15.0
 """Pause before a connection is tried again [real s], doubled each time up to the second."""
-BATCH = 200
-"""Messages that are taken before others get their turn."""
+BATCH = 50
+"""Messages that are taken at once."""
+BREATH_S = 0.005
+"""How long after them nothing is taken but messages in [real s]: a flood must not wait in the
+broker, which would drop what others say."""
 QUIET_S = 1.0
 """Discovery that is silent for so long has been told [real s]."""
 LOOKING_BACK_S = 10.0
@@ -132,7 +135,7 @@ class DiscoveryFace:
         await self._remember_ids()
         async with asyncio.TaskGroup() as group:
             self._listen_to_home(group)
-            group.create_task(self._keep_connected())
+            group.create_task(self._keep_connected(group))
             group.create_task(self._work(group))
             group.create_task(self.telling.keep())
 
@@ -148,7 +151,7 @@ class DiscoveryFace:
 
     # The side of the broker.
 
-    async def _keep_connected(self) -> None:
+    async def _keep_connected(self, group: asyncio.TaskGroup) -> None:
         pause_s = RETRY_S
         while True:
             try:
@@ -156,7 +159,7 @@ class DiscoveryFace:
                     self._broker, identifier=f"vettura-{self._home}-discovery", will_topic=""
                 ) as link:
                     pause_s = RETRY_S
-                    await self._converse(link)
+                    await self._converse(link, group)
             except LinkError as error:
                 log.info("discovery_away", host=self._broker.host, error=error.message)
             finally:
@@ -164,7 +167,7 @@ class DiscoveryFace:
             await self._pace.sleep(pause_s)
             pause_s = min(2.0 * pause_s, RETRY_S_MAX)
 
-    async def _converse(self, link: Link) -> None:
+    async def _converse(self, link: Link, group: asyncio.TaskGroup) -> None:
         """Listen at the broker until it goes."""
         await link.subscribe(patterns(self._config.prefix), qos=0)
         self.counts.connections += 1
@@ -172,13 +175,16 @@ class DiscoveryFace:
         self._connected(link)
         self.ready.set()
         log.info("discovery_connected", host=self._broker.host, port=self._broker.port)
-        async with asyncio.TaskGroup() as group:
-            looking = group.create_task(self._look_around(link))
-            async for letter in link.letters():
-                self.counts.messages += 1
-                self.inbox.put(letter)
-                self._stirred.set()
+        looking = group.create_task(self._look_around(link))
+        try:
+            await link.listen(self._put)
+        finally:
             looking.cancel()
+
+    def _put(self, letter: Letter) -> None:
+        self.counts.messages += 1
+        self.inbox.put(letter)
+        self._stirred.set()
 
     def _connected(self, link: Link | None) -> None:
         self._link = link
@@ -199,7 +205,8 @@ class DiscoveryFace:
         await self._until_quiet()
         for device in self._neighbours.ours - self.register.devices.devices.keys():
             log.info("device_gone", device=device)
-            await self.telling.introduce(device, self.register.devices.about(device))
+            with suppress(BusError):
+                await self.telling.introduce(device, self.register.devices.about(device))
 
     async def _until_quiet(self) -> None:
         while (quiet_s := self._discovered_s + QUIET_S - self._pace.monotonic()) > 0.0:
@@ -230,7 +237,7 @@ class DiscoveryFace:
             await self._listen()
             with suppress(BusError):
                 await self.telling.tell(self._state)
-            await self._pace.sleep(0.0)
+            await self._pace.sleep(BREATH_S)
 
     async def _wait(self) -> None:
         """Until there is something to do."""

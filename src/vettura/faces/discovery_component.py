@@ -4,15 +4,15 @@ A component is a table: which topics it reads with which template, what each mes
 the values are shown as a state and attributes, and which actions become which messages.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
-import msgspec
-
 from vettura.bus.messages_home import Cause, EntityState
 from vettura.errors import InputError, RefusedError
 from vettura.faces.discovery_config import Config
+from vettura.faces.discovery_json import value_in
 from vettura.faces.discovery_templates import TemplateError
 
 Values: TypeAlias = dict[str, Any]
@@ -20,6 +20,8 @@ Data: TypeAlias = Mapping[str, Any]
 NONE = "None"
 """What a template makes of nothing: the value is unknown."""
 UNKNOWN, UNAVAILABLE = "unknown", "unavailable"
+NUMBER_MAX = 1e12
+"""Nothing in a home is so large."""
 STATE_CHARACTERS_MAX = 255
 """Home Assistant's; a longer state is unknown."""
 
@@ -67,10 +69,9 @@ class Heard:
         """What a value template reads: `value`, and `value_json` when the payload is JSON."""
         value = self.text(encoding) if encoding else self.payload
         if self._json is None:
-            try:
-                self._json = {"value_json": msgspec.json.decode(self.payload)}
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-                self._json = {}
+            told = value_in(self.payload)
+            is_json = told is not None or self.payload.strip() == b"null"
+            self._json = {"value_json": told} if is_json else {}
         return {"value": value, **self._json}
 
 
@@ -213,7 +214,11 @@ def hear(entity: Entity, read: Read, heard: Heard) -> bool:
         if read.is_strict:
             return False
         text = _raw(entity, heard)
-    changes = read.take(entity, Said(text, heard))
+    try:
+        changes = read.take(entity, Said(text, heard))
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        # A stranger's payload must not end the face, which would meet it again when it is kept.
+        raise InputError(f"unfit: {error}"[:200]) from None
     is_news = any(entity.values.get(key, NONE) != value for key, value in changes.items())
     entity.values.update(changes)
     return is_news or bool(entity.config.flag("force_update"))
@@ -250,11 +255,14 @@ def is_available(entity: Entity) -> bool:
 
 
 def number_in(text: str, what: str) -> float:
-    """The number that the text is; InputError when it is none."""
+    """The number that the text is; InputError when it is none, or of no use."""
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
-        raise InputError(f"{text[:40]!r} is no number for {what}") from None
+        number = math.nan
+    if not abs(number) < NUMBER_MAX:
+        raise InputError(f"{text[:40]!r} is no number for {what}")
+    return number
 
 
 def needed(data: Data, key: str) -> Any:  # noqa: ANN401  any value is possible

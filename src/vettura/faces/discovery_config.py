@@ -202,6 +202,11 @@ def checked(raw: Mapping[str, Any], rules: Rules, templates: Templates) -> Confi
 Reader = Callable[[str, Any, Templates], Any]
 
 
+def is_told(key: str) -> bool:
+    """Whether messages go to the topic of that key, rather than come from it."""
+    return key.endswith("command_topic") or key.startswith(("set_", "send_"))
+
+
 def _reader(key: str) -> Reader | None:
     """How the value of a key is read; None for what does not matter."""
     if key in PARTS or not isinstance(key, str):
@@ -209,8 +214,7 @@ def _reader(key: str) -> Reader | None:
     if key.endswith("_template"):
         return _template
     if key.endswith("topic"):
-        is_told = key.endswith("command_topic") or key.startswith(("set_", "send_"))
-        return _write_topic if is_told else _read_topic
+        return _write_topic if is_told(key) else _read_topic
     for keys, reader in ((NUMBERS, _number), (WHOLES, _whole), (FLAGS, _flag), (LISTS, _texts)):
         if key in keys:
             return reader

@@ -3,10 +3,7 @@
 Facts of Home Assistant 2024.3.3, component mqtt: which payload means what.
 """
 
-import math
 from collections.abc import Callable
-
-import msgspec
 
 from vettura.errors import InputError, RefusedError
 from vettura.faces.discovery_component import (
@@ -22,7 +19,10 @@ from vettura.faces.discovery_component import (
     percentage_of,
 )
 from vettura.faces.discovery_config import Config
+from vettura.faces.discovery_json import object_in
 
+FAR = 1e9
+"""No scale goes there."""
 OPEN, CLOSED, OPENING, CLOSING = "open", "closed", "opening", "closing"
 STATES = {f"state_{state}": state for state in (OPEN, CLOSED, OPENING, CLOSING)}
 
@@ -39,22 +39,13 @@ class Span(tuple[int, int]):
 
     def percentage(self, value: float) -> int:
         """Whole percents of the way from the first end to the second."""
-        if not math.isfinite(value):
-            raise InputError("no finite number")
+        if not abs(value) < FAR:
+            raise InputError("no number of that scale")
         return int((value - self[0]) * 100 // self.steps)
 
     def value(self, percentage: float) -> float:
         """The other way round."""
         return percentage * self.steps / 100.0 + self[0]
-
-
-def _json_in(text: str) -> Values | None:
-    """The JSON object that the text is; None when it is none."""
-    try:
-        told = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError):
-        return None
-    return told if isinstance(told, dict) else None
 
 
 def _positions(config: Config) -> Span:
@@ -88,7 +79,7 @@ def _positioned(entity: Entity, said: Said) -> Values:
     """The position, and with JSON the tilt."""
     if not said.text:
         return {}
-    told = _json_in(said.text)
+    told = object_in(said.text)
     if told is None:
         return _at(entity, said.text)
     if "position" not in told:
@@ -112,7 +103,7 @@ def _tilted(entity: Entity, said: Said) -> Values:
 def _tilted_to(entity: Entity, text: str) -> Values:
     span = _tilts(entity.config)
     number = number_in(text, "a tilt")
-    if not (math.isfinite(number) and min(span) <= round(number) <= max(span)):
+    if not (min(span) <= round(number) <= max(span)):
         raise InputError(f"{text[:40]} is out of the range of tilts")
     return {"tilt": span.percentage(round(number))}
 
@@ -272,7 +263,7 @@ def _flowing(entity: Entity, said: Said) -> Values:
     config, text = entity.config, said.text
     if not text:
         return {}
-    told = _json_in(text)
+    told = object_in(text)
     state, position = (text, text) if told is None else (told.get("state"), told.get("position"))
     states = {config.text(key): word for key, word in reversed(STATES.items())}
     if not config.flag("reports_position"):

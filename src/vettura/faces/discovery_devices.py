@@ -75,8 +75,7 @@ class _Shape(NamedTuple):
 class Devices:
     """The devices that were announced.
 
-    `is_taken` says whether somebody else in the home has that entity id; `is_ours` whether a
-    config is of the house itself; `ids` are entity ids by identity, from before.
+    `is_taken` says whether somebody else in the home has that entity id.
     """
 
     def __init__(
@@ -84,17 +83,14 @@ class Devices:
         templates: Templates,
         *,
         is_taken: Callable[[str], bool] = lambda _: False,
-        is_ours: Callable[[Mapping[str, Any]], bool] = lambda _: False,
-        ids: Mapping[str, str] | None = None,
         limits: Limits | None = None,
     ) -> None:
-        self.ids = dict(ids or {})
+        self.ids: dict[str, str] = {}
         """Entity ids by domain and unique_id, also of those that have gone."""
         self.devices: dict[str, Device] = {}
         self.entries: dict[str, Entry] = {}
         self._templates = templates
         self._is_taken = is_taken
-        self._is_ours = is_ours
         self._limits = limits or Limits()
         self._size = 0
         self._by_mark: dict[str, str] = {}
@@ -128,13 +124,11 @@ class Devices:
             entities={entity.entity_id: about_of(entity) for entity in self.entities_of(device_id)},
         )
 
-    def add(self, found: Found) -> Entry | None:
-        """Take what was announced, new or again; None for what is the house's own.
+    def add(self, found: Found) -> Entry:
+        """Take what was announced, new or again.
 
         InputError when it cannot be used; then nothing has changed.
         """
-        if self._is_ours(found.config):
-            return None
         shape = self._shape(found)
         before = self.entries.get(found.key)
         self._check_room(shape, before)

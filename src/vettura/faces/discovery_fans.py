@@ -25,6 +25,7 @@ from vettura.faces.discovery_component import (
 )
 from vettura.faces.discovery_config import Config
 from vettura.faces.discovery_covers import Span
+from vettura.faces.discovery_json import object_in
 from vettura.faces.discovery_sensors import on_off
 from vettura.faces.discovery_switches import ON_OFF, assumed, on_off_actions, switched
 
@@ -236,11 +237,8 @@ VACUUM_WAYS = {
 
 
 def _swept(_: Entity, said: Said) -> Values:
-    try:
-        told = msgspec.json.decode(said.text)
-    except (msgspec.DecodeError, RecursionError):
-        told = None
-    if not isinstance(told, dict):
+    told = object_in(said.text)
+    if told is None:
         raise InputError("a vacuum tells JSON")
     changes: Values = {}
     state = told.get("state")

@@ -1,10 +1,9 @@
 """Who listens to which topic, and what a message changes. Pure."""
 
 import heapq
+import math
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-
-import msgspec
 
 from vettura.bus.messages_home import EntityState
 from vettura.errors import InputError
@@ -16,11 +15,10 @@ from vettura.faces.discovery_entry import (
     Entry,
     Trigger,
 )
+from vettura.faces.discovery_json import object_in
 
 PAYLOAD_BYTES_MAX = 262_144
 """A longer state is refused unread."""
-LONG = 2**63
-"""Whole numbers from here on do not travel."""
 
 
 @dataclass(slots=True)
@@ -53,6 +51,8 @@ class Hearing:
         self._patterns: set[str] = set()
         """Topics that have wildcards."""
         self._due: list[tuple[float, str]] = []
+        self._planned: dict[str, float] = {}
+        """By key: the earliest of its times in that heap, which a flood must not fill."""
 
     def topics(self) -> Collection[str]:
         """Everything that is listened to."""
@@ -147,7 +147,7 @@ class Hearing:
             return False
         was_expired, entity.is_expired = entity.is_expired, False
         entity.expires_s = now_s + after_s
-        heapq.heappush(self._due, (entity.expires_s, key))
+        self._plan(key, entity.expires_s)
         return was_expired
 
     def _plan_off(self, key: str, entity: Entity, now_s: float) -> None:
@@ -155,7 +155,12 @@ class Hearing:
         entity.off_s = None
         if entity.config.has("off_delay") and entity.values.get("is_on"):
             entity.off_s = now_s + entity.config.whole("off_delay")
-            heapq.heappush(self._due, (entity.off_s, key))
+            self._plan(key, entity.off_s)
+
+    def _plan(self, key: str, when_s: float) -> None:
+        if when_s < self._planned.get(key, math.inf):
+            self._planned[key] = when_s
+            heapq.heappush(self._due, (when_s, key))
 
     def next_s(self) -> float | None:
         """When time will change something [s of the same clock]; None for never."""
@@ -165,10 +170,17 @@ class Hearing:
         """Let go off and expire what is due."""
         outcome = Outcome()
         while self._due and self._due[0][0] <= now_s:
-            _, key = heapq.heappop(self._due)
+            when_s, key = heapq.heappop(self._due)
+            if self._planned.get(key) == when_s:
+                del self._planned[key]
             entry = self._devices.entries.get(key)
-            if entry is not None and entry.entity is not None and _is_over(entry.entity, now_s):
+            if entry is None or entry.entity is None:
+                continue
+            if _is_over(entry.entity, now_s):
                 outcome.devices.add(entry.device)
+            for later_s in (entry.entity.expires_s, entry.entity.off_s):
+                if later_s is not None:
+                    self._plan(key, later_s)
         return outcome
 
 
@@ -187,30 +199,13 @@ def _take_attributes(entity: Entity, heard: Heard) -> bool:
     text = entity.rendered("json_attributes_template", heard)
     if len(text) > ATTRIBUTES_CHARACTERS_MAX:
         raise InputError(f"attributes of more than {ATTRIBUTES_CHARACTERS_MAX:,} characters")
-    try:
-        told = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError):
-        told = None
-    if not isinstance(told, dict):
+    told = object_in(text)
+    if told is None:
         raise InputError("attributes are a JSON object")
     blocked = BLOCKED | entity.component.blocked
-    extra = {key: _tame(value) for key, value in told.items() if key not in blocked}
+    extra = {key: value for key, value in told.items() if key not in blocked}
     is_news, entity.extra = extra != entity.extra, extra
     return is_news
-
-
-def _tame(value: object) -> object:
-    """The same with whole numbers that travel."""
-    match value:
-        case bool():
-            return value
-        case int():
-            return value if -LONG <= value < LONG else float(value)
-        case list():
-            return [_tame(one) for one in value]
-        case dict():
-            return {str(key): _tame(one) for key, one in value.items()}
-    return value
 
 
 def shown(entities: Iterator[Entity], *, is_there: bool) -> dict[str, EntityState]:

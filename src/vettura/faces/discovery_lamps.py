@@ -40,6 +40,8 @@ BECOMES = {
     "rgbww": ("rgb", "rgbw", "hs", "xy"),
 }
 """In which mode a colour is asked for instead, the first that the lamp has."""
+MIREDS_MAX = 100_000
+"""No lamp is so warm."""
 MIREDS_COLDEST, MIREDS_WARMEST = 153, 500
 BLOCKED = frozenset(
     [

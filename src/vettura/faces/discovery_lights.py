@@ -3,7 +3,6 @@
 Facts of Home Assistant 2024.3.3, component mqtt, light schema basic.
 """
 
-import math
 from collections.abc import Set
 
 from vettura.errors import InputError
@@ -24,6 +23,7 @@ from vettura.faces.discovery_lamps import (
     BRIGHTNESS,
     COLOR_TEMP,
     COLOURS,
+    MIREDS_MAX,
     ONOFF,
     WHITE,
     are_possible,
@@ -75,7 +75,7 @@ def _bright(entity: Entity, said: Said) -> Values:
     if not said.text:
         return {}
     value = number_in(said.text, "brightness")
-    if value == 0 or not math.isfinite(value):
+    if value == 0:
         return {}
     share = value / entity.config.whole("brightness_scale")
     return {"brightness": min(round(share * FULL), FULL)}
@@ -98,7 +98,7 @@ def _warm(entity: Entity, said: Said) -> Values:
     if not said.text or said.text == NONE:
         return {}
     color_temp = number_in(said.text, "a colour temperature")
-    if not color_temp.is_integer():
+    if not color_temp.is_integer() or not 0 < color_temp < MIREDS_MAX:
         raise InputError(f"{said.text[:40]!r} is no colour temperature")
     return {"color_temp": int(color_temp)} | _believed_mode(entity.config, COLOR_TEMP)
 
@@ -109,7 +109,7 @@ def _effect(_: Entity, said: Said) -> Values:
 
 def _parts(said: Said, mode: str) -> list[float]:
     parts = [number_in(part, "a colour") for part in said.text.split(",")]
-    if len(parts) != COLOURS[mode] or not all(map(math.isfinite, parts)):
+    if len(parts) != COLOURS[mode]:
         raise InputError(f"{said.text[:40]!r} is no colour in mode {mode}")
     return parts
 

@@ -3,20 +3,29 @@
 Facts of Home Assistant 2024.3.3, component mqtt, light schema json.
 """
 
-import math
 from collections.abc import Set
 from typing import Any
 
 import msgspec
 
 from vettura.errors import InputError
-from vettura.faces.discovery_component import Component, Deed, Entity, Read, Said, Values
+from vettura.faces.discovery_component import (
+    NUMBER_MAX,
+    Component,
+    Deed,
+    Entity,
+    Read,
+    Said,
+    Values,
+)
 from vettura.faces.discovery_config import Config
+from vettura.faces.discovery_json import object_in
 from vettura.faces.discovery_lamps import (
     BLOCKED,
     BRIGHTNESS,
     COLOR_TEMP,
     COLOURS,
+    MIREDS_MAX,
     ONOFF,
     WHITE,
     are_possible,
@@ -64,11 +73,8 @@ def _start(config: Config) -> Values:
 
 
 def _taken(entity: Entity, said: Said) -> Values:
-    try:
-        told = msgspec.json.decode(said.text)
-    except (msgspec.DecodeError, RecursionError):
-        told = None
-    if not isinstance(told, dict):
+    told = object_in(said.text)
+    if told is None:
         raise InputError("such a light tells JSON")
     modes, changes = _modes(entity.config), _state(told)
     if entity.config.flag("color_mode"):
@@ -90,7 +96,7 @@ def _state(told: Values) -> Values:
 
 def _brightness(config: Config, told: Values) -> Values:
     value = told.get("brightness")
-    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+    if not isinstance(value, int | float) or isinstance(value, bool):
         return {}
     share = value / config.whole("brightness_scale")
     return {"brightness": min(FULL, max(1, round(share * FULL)))} if value else {}
@@ -113,16 +119,19 @@ def _parts(colour: object, mode: str) -> tuple[float, ...]:
         named = [float(colour[letter]) for letter in LETTERS[mode]]  # type: ignore[index]
     except (KeyError, TypeError, ValueError, OverflowError):
         raise InputError(f"no colour in mode {mode}") from None
-    if not all(map(math.isfinite, named)):
+    if not all(abs(part) < NUMBER_MAX for part in named):
         raise InputError(f"no colour in mode {mode}")
     return tuple(named) if mode in {"hs", "xy"} else tuple(int(part) for part in named)
 
 
 def _whole(value: Any) -> int:  # noqa: ANN401  any JSON is possible
     try:
-        return int(value)
+        whole = int(value)
     except (TypeError, ValueError, OverflowError):
-        raise InputError("no colour temperature") from None
+        whole = 0
+    if not 0 < whole < MIREDS_MAX:
+        raise InputError("no colour temperature")
+    return whole
 
 
 def _coloured_before(entity: Entity, told: Values, modes: Set[str]) -> Values:

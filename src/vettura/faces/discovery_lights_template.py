@@ -6,7 +6,16 @@ Facts of Home Assistant 2024.3.3, component mqtt, light schema template.
 from collections.abc import Set
 
 from vettura.errors import InputError
-from vettura.faces.discovery_component import NONE, Component, Deed, Entity, Read, Said, Values
+from vettura.faces.discovery_component import (
+    NONE,
+    Component,
+    Deed,
+    Entity,
+    Read,
+    Said,
+    Values,
+    number_in,
+)
 from vettura.faces.discovery_config import Config
 from vettura.faces.discovery_lamps import (
     BLOCKED,
@@ -72,10 +81,10 @@ def _part(entity: Entity, key: str, said: Said) -> str:
 
 
 def _whole(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise InputError(f"{text[:40]!r} is no whole number") from None
+    number = number_in(text, "a light")
+    if not number.is_integer():
+        raise InputError(f"{text[:40]!r} is no whole number")
+    return int(number)
 
 
 def _coloured(entity: Entity, said: Said) -> Values:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from vettura.errors import InputError
+from vettura.faces.discovery_json import object_in
 from vettura.faces.discovery_names import Payload, expanded, in_long_words
 
 CONFIG_BYTES_MAX = 65_536
@@ -78,11 +79,8 @@ def read_discovery(prefix: str, topic: str, payload: bytes) -> list[Heading]:
 def _decoded(payload: bytes) -> Payload:
     if len(payload) > MESSAGE_BYTES_MAX:
         raise InputError(f"its config has more than {MESSAGE_BYTES_MAX:,} bytes")
-    try:
-        told = msgspec.json.decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        told = None
-    if not isinstance(told, dict):
+    told = object_in(payload)
+    if told is None:
         raise InputError("its config is no JSON object")
     for part in ("device", "dev", "origin", "o"):
         if part in told and not isinstance(told[part], dict):

@@ -6,6 +6,7 @@ from typing import Any
 from vettura.bus.messages_home import DeviceAction, DeviceState
 from vettura.errors import InputError, RefusedError
 from vettura.faces.discovery_component import Deed, Entity, Heard, is_available
+from vettura.faces.discovery_config import is_told
 from vettura.faces.discovery_devices import Devices, Limits
 from vettura.faces.discovery_hearing import Hearing, Outcome, matches, shown
 from vettura.faces.discovery_message import Found, Gone, Wrong, patterns, read_discovery
@@ -57,7 +58,7 @@ class Register:
         has_spaces: bool = True,
         limits: Limits | None = None,
     ) -> None:
-        self.devices = Devices(templates, is_taken=is_taken, is_ours=ours.announced, limits=limits)
+        self.devices = Devices(templates, is_taken=is_taken, limits=limits)
         self.is_connected = False
         """Whether the broker is there; without, nothing is available."""
         self._hearing = Hearing(self.devices)
@@ -97,14 +98,14 @@ class Register:
         return outcome
 
     def _find(self, found: Found, outcome: Outcome) -> None:
+        if self._ours.announced(found.config):
+            return
         try:
             self._check_topics(found.config)
             before = self.devices.entries.get(found.key)
             entry = self.devices.add(found)
         except InputError as error:
             outcome.faults.append((found.key, error.message))
-            return
-        if entry is None:
             return
         fresh, deaf = self._hearing.follow(entry)
         outcome.fresh |= fresh
@@ -120,7 +121,7 @@ class Register:
                 continue
             if not self._has_spaces and (" " in topic or "\t" in topic):
                 raise InputError(f"'{key}' has a space, which the house's own broker does not know")
-            if self._ours.is_told_by(topic):
+            if is_told(key) and self._ours.is_told_by(topic):
                 raise InputError(f"'{key}' is the house's own: {topic[:100]}")
 
     def _lose(self, gone: Gone, outcome: Outcome) -> None:

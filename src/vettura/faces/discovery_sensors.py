@@ -6,11 +6,10 @@ Facts of Home Assistant 2024.3.3, component mqtt: which payload means what.
 import math
 from datetime import UTC, datetime
 
-import msgspec
-
 from vettura.errors import InputError
 from vettura.faces.discovery_component import NONE, Component, Entity, Read, Said, Values
 from vettura.faces.discovery_config import Config
+from vettura.faces.discovery_json import object_in
 from vettura.faces.discovery_units import converted, shown_unit
 from vettura.units import NS_PER_S
 
@@ -198,11 +197,8 @@ DEVICE_TRACKER = Component(
 def _happened(entity: Entity, said: Said) -> Values:
     if said.heard.is_retained or said.text in {"", NONE, "{}"}:
         return {}
-    try:
-        told = msgspec.json.decode(said.text)
-    except (msgspec.DecodeError, RecursionError):
-        told = None
-    if not isinstance(told, dict) or "event_type" not in told:
+    told = object_in(said.text)
+    if told is None or "event_type" not in told:
         raise InputError("an event is JSON with event_type")
     event_type = str(told.pop("event_type"))
     if event_type not in entity.config.texts("event_types"):

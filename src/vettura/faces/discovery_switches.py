@@ -24,6 +24,7 @@ from vettura.faces.discovery_component import (
     one_of,
 )
 from vettura.faces.discovery_config import Config
+from vettura.faces.discovery_json import object_in
 from vettura.faces.discovery_sensors import on_off
 
 ON_OFF = {"payload_on": "ON", "payload_off": "OFF"}
@@ -316,11 +317,8 @@ def _sounding(entity: Entity, said: Said) -> Values:
     plain = switched(entity, said)
     if plain:
         return plain
-    try:
-        told = msgspec.json.decode(said.text)
-    except (msgspec.DecodeError, RecursionError):
-        told = None
-    if not isinstance(told, dict):
+    told = object_in(said.text)
+    if told is None:
         raise InputError(f"{said.text[:40]!r} is no state of a siren")
     state = switched(entity, Said(str(told.pop("state", "")), said.heard))
     return state | _siren_words(entity.config, told)

@@ -5,10 +5,9 @@ Facts of Home Assistant 2024.3.3, components mqtt and update.
 
 import re
 
-import msgspec
-
 from vettura.faces.discovery_component import Act, Component, Data, Deed, Entity, Read, Said, Values
 from vettura.faces.discovery_config import Config
+from vettura.faces.discovery_json import object_in
 
 FIXED = ("title", "release_summary", "release_url", "entity_picture")
 VERSIONS = ("installed_version", "latest_version")
@@ -19,11 +18,8 @@ def _versions(_: Entity, said: Said) -> Values:
     """JSON with what it names; anything else is the installed version."""
     if said.text in {"", "{}"}:
         return {}
-    try:
-        told = msgspec.json.decode(said.text)
-    except (msgspec.DecodeError, RecursionError):
-        told = None
-    if not isinstance(told, dict):
+    told = object_in(said.text)
+    if told is None:
         return {"installed_version": said.text}
     return {key: told[key] for key in (*VERSIONS, *FIXED) if key in told}
 

@@ -13,8 +13,10 @@ from vettura.errors import EnvironmentFault, UsageError, VetturaError
 from vettura.faces.config import (
     CanConfig,
     CarFacts,
+    DiscoveryConfig,
     FacesConfig,
     HomeAssistantConfig,
+    HomeFacts,
     KuksaConfig,
     MiioConfig,
     MqttConfig,
@@ -28,6 +30,7 @@ ALL_FACES = FacesConfig(
     kuksa=KuksaConfig(),
     mqtt=MqttConfig(),
     homeassistant=HomeAssistantConfig(),
+    discovery=DiscoveryConfig(),
     obd=ObdConfig(),
     can=CanConfig(),
     miio=MiioConfig(),
@@ -69,16 +72,19 @@ def build_faces(
     *,
     faces: FacesConfig,
     mqtt_port: int | None,
+    timezone: str = "UTC",
 ) -> list[NamedFace]:
     """Every face that is asked for, of these cars of one house, not yet running.
 
-    `pace` counts real seconds; `mqtt_port` is the embedded bus's listener, None when there is none.
+    `pace` counts real seconds; `mqtt_port` is the embedded bus's listener, None when there is none;
+    `timezone` is the home's.
     """
     if faces.homeassistant is not None and faces.mqtt is None:
         raise UsageError("faces.homeassistant speaks through a broker", hint="add [faces.mqtt]")
     return [
         *_for_each_car(cars, bus, clock, pace, faces),
         *_for_the_house(cars, bus, clock, pace, faces, mqtt_port),
+        *_from_outside(cars, bus, clock, pace, faces, mqtt_port, timezone),
     ]
 
 
@@ -136,6 +142,33 @@ def _for_the_house(
             embedded_port=mqtt_port,
         ),
     )
+
+
+def _from_outside(
+    cars: list[CarFacts],
+    bus: Bus,
+    clock: Clock,
+    pace: Clock,
+    faces: FacesConfig,
+    mqtt_port: int | None,
+    timezone: str,
+) -> Iterator[NamedFace]:
+    """The faces that bring others' devices in."""
+    home = HomeFacts(id=cars[0].home, timezone=timezone)
+    if faces.discovery is not None:
+        from vettura.faces.discovery import DiscoveryFace
+
+        face = DiscoveryFace(
+            bus,
+            clock,
+            pace,
+            faces.discovery,
+            home,
+            cars,
+            mqtt=faces.mqtt,
+            embedded_port=mqtt_port,
+        )
+        yield NamedFace("discovery", face)
 
 
 def _miio(

@@ -112,6 +112,7 @@ async def _opened(home: HomeFile, wishes: Wishes) -> AsyncIterator[Running]:
             pace,
             faces=home.faces if wishes.faces is None else wishes.faces,
             mqtt_port=server.mqtt_port if server else None,
+            timezone=home.household.timezone,
         )
         yield Running(home=home, bus=bus, clock=clock, pace=pace, server=server, faces=faces)
 
