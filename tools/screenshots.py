@@ -34,7 +34,7 @@ Ready: TypeAlias = Callable[[dict[str, Any]], bool]
 
 
 def main() -> int:
-    """Write `docs/page-desktop-light.png` and `docs/page-phone-dark.png`."""
+    """Write `page-desktop-light.png`, `page-phone-dark.png` and the same of the home to `docs/`."""
     with TemporaryDirectory() as data:
         command = [sys.executable, "-m", "vettura", "run", "--port", "0", "--json", "--data", data]
         house = subprocess.Popen(  # noqa: S603  our own command
@@ -68,13 +68,16 @@ def _charges_at_night(signals: dict[str, Any]) -> bool:
 
 
 def _shoot(page: Page, url: str, name: str, ready: Ready, *, full: bool) -> None:
-    """Wait until the car is as wished, slow its clock down, and photograph."""
+    """Wait until the car is as wished, slow its clock down, and photograph it and its home."""
     page.goto(url)
     while not ready(_signals(page)):
         page.wait_for_timeout(POLL_MS)
     _clock(page, 1)
     page.wait_for_timeout(SETTLE_MS)
     page.screenshot(path=ROOT / "docs" / f"{name}.png", full_page=full)
+    page.goto(f"{url}home")
+    page.wait_for_timeout(SETTLE_MS)
+    page.screenshot(path=ROOT / "docs" / f"{name.replace('page', 'home')}.png", full_page=full)
     _clock(page, 600)
     page.close()
 

@@ -1,8 +1,9 @@
 """The page in Chromium: a server in a thread of its own, a scripted car, and no network."""
 
 import asyncio
+import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from browser.scripted_car import PAGE, ScriptedCar
+from browser.scripted_home import ScriptedHome
 from vettura.bus.memory import MemoryBus
 from vettura.clock import WallClock
 from vettura.units import NS_PER_S
@@ -81,6 +83,10 @@ class ServedPage:
         self._loop.call_soon_threadsafe(self._may_serve.set)
         assert self._ready.wait(20)
 
+    def do(self, coroutine: Coroutine[Any, Any, Any]) -> None:
+        """Have something happen in the home."""
+        asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(20)
+
     async def _run(self) -> None:
         pace = WallClock()
         start_ns = int(datetime.fromisoformat(self._when).timestamp()) * NS_PER_S
@@ -91,6 +97,7 @@ class ServedPage:
         memory = MemoryBus(pace)
         self.bus = Away(memory)
         self.car = ScriptedCar(memory, self._clock, pace, scene=self._scene)
+        self.home = ScriptedHome(memory, self._clock)
         self._everything = asyncio.create_task(self._live())
         await asyncio.wait([self._everything])
         await memory.close()
@@ -98,6 +105,7 @@ class ServedPage:
     async def _live(self) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.car.run())
+            tasks.create_task(self.home.run())
             tasks.create_task(self._serve())
 
     async def _serve(self) -> None:
@@ -164,7 +172,8 @@ def open_page(chromium: Browser) -> Iterator[Open]:
             page.on("pageerror", lambda error: faults.append(str(error)))
             page.goto(url)
             page.wait_for_selector("body:not([data-waiting])")
-            expect(page.locator("#soc")).not_to_have_text("–")
+            first = page.locator("#outside" if url.endswith("/home") else "#soc")
+            expect(first).not_to_have_text(re.compile("–"))
             return page
 
         yield open_at

@@ -14,7 +14,8 @@ REQUESTS_MAX = 12
 CONTRAST_MIN = 4.5
 
 
-def test_the_page_is_light(parked: ServedPage, chromium, open_page: Open) -> None:
+@pytest.mark.parametrize(("view", "shown"), [("", "#soc"), ("home", "#rooms .tile small")])
+def test_the_page_is_light(parked: ServedPage, chromium, view: str, shown: str) -> None:
     context = chromium.new_context()
     page = context.new_page()
     session = context.new_cdp_session(page)
@@ -25,8 +26,8 @@ def test_the_page_is_light(parked: ServedPage, chromium, open_page: Open) -> Non
         "Network.loadingFinished", lambda e: sizes.update({e["requestId"]: e["encodedDataLength"]})
     )
     session.send("Network.enable")
-    page.goto(parked.url)
-    expect(page.locator("#soc")).not_to_have_text("–")
+    page.goto(parked.url + view)
+    expect(page.locator(shown).first).not_to_have_text("–")
     state_bytes = len(context.request.get(f"{parked.url}api/state").body())
     context.close()
     asked = [url for url in requests if not url.startswith("data:")]
@@ -114,11 +115,12 @@ def test_charging_shows_power_and_time(charging: ServedPage, open_page: Open) ->
     assert page.locator(".plot canvas").count() == 2
 
 
+@pytest.mark.parametrize("view", ["", "home"])
 @pytest.mark.parametrize("width", [320, 390, 768, 1100, 1440, 1920])
 def test_nothing_scrolls_sideways_or_is_cut_off(
-    driving: ServedPage, open_page: Open, width: int
+    driving: ServedPage, open_page: Open, width: int, view: str
 ) -> None:
-    page = open_page(driving.url, width=width)
+    page = open_page(driving.url + view, width=width)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     cut = page.evaluate(
         """[...document.querySelectorAll(".card *, .controls *, .bar *, .hero p, .hero h1")]
@@ -143,12 +145,13 @@ def test_dark_and_light_follow_the_system_and_the_button(
     expect(page.locator("body")).to_have_css("background-color", light)
 
 
+@pytest.mark.parametrize(("view", "last"), [("", "#timeline li"), ("home", ".scene")])
 @pytest.mark.parametrize("dark", [False, True])
 def test_words_stand_out_from_their_ground(
-    charging: ServedPage, open_page: Open, dark: bool
+    charging: ServedPage, open_page: Open, dark: bool, view: str, last: str
 ) -> None:
-    page = open_page(charging.url, dark=dark, reduced_motion="reduce")
-    page.wait_for_selector("#timeline li")
+    page = open_page(charging.url + view, dark=dark, reduced_motion="reduce")
+    page.wait_for_selector(last)
     assert pale_words(page) == []
 
 
@@ -196,7 +199,7 @@ def pale_words(page: Page) -> list[str]:
             return [255, 255, 255];
           };
           return [...document.querySelectorAll("main *, header *, footer *")]
-            .filter((one) => !one.closest(".hero, svg, .plot canvas, [hidden]"))
+            .filter((one) => !one.closest(".hero, svg, .plot canvas, [hidden], [data-away=true]"))
             .filter((one) => [...one.childNodes].some((n) => n.nodeType === 3 && n.data.trim()))
             .map((one) => {
               const [a, b] = [light(channels(getComputedStyle(one).color)), light(groundOf(one))]

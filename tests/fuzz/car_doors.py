@@ -39,7 +39,15 @@ from vettura.bus.messages import (
     decode,
     encode,
 )
-from vettura.bus.messages_home import DeviceAction
+from vettura.bus.messages_home import (
+    Cause,
+    DeviceAbout,
+    DeviceAction,
+    DeviceState,
+    EntityAbout,
+    EntityState,
+    Trace,
+)
 from vettura.bus.signals import Signal, signal_table
 from vettura.bus.subjects import car_do
 from vettura.car.ageing import AGEING
@@ -118,7 +126,7 @@ def car() -> Door:
     """Bytes on `car.<vin>.do.*` and `car.<vin>.provided`, and the frame the car tells then."""
     spec, params, clock = load_car(CAR), make_params(CAR), WallClock()
     docket, living = Docket(params, clock), make_living(CAR)
-    telling = Telling(MemoryBus(clock), params, spec, VIN)
+    telling = Telling(MemoryBus(clock), clock, params, spec, VIN)
     commands = [
         Command(id=f"c{number}", verb=verb, who="x", role=ROLES[-(number % 5 > 0)])
         for number, verb in enumerate(_verbs())
@@ -175,6 +183,19 @@ def _numbered(order: bytes, number: int) -> bytes:
         return order
 
 
+LAMP = DeviceAbout(name="l", entities={"light.l": EntityAbout(name="l")})
+LIT = EntityState(state="on", attributes={"brightness": 9, "rgb_color": [1, 2, 3]})
+RUN = Trace(
+    run="r",
+    scene="automation.a",
+    trigger="time",
+    start_ns=1,
+    end_ns=2,
+    state="finished",
+    cause=Cause(id="r", who="automation.a"),
+)
+
+
 def page_bus() -> Door:
     """What the page hears of the bus, as it shows it."""
     page = PageConfig(home="casa", title="t", timezone="UTC", cars=[CarOnPage(vin=VIN, name="n")])
@@ -207,6 +228,9 @@ def page_bus() -> Door:
             (MeterValue(time_ns=1, power_w=2.0, energy_wh=3.0),),
         ),
         (ClockState, mirror.take_clock, (ClockState(time_ns=1, factor=2.0),)),
+        (DeviceAbout, lambda one: mirror.home.take_about(one.name, one), (LAMP,)),
+        (DeviceState, mirror.home.take_state, (DeviceState(time_ns=1, entities={"light.l": LIT}),)),
+        (Trace, mirror.home.take_trace, (RUN,)),
     )
     samples = tuple(
         bytes([number]) + encode(one)

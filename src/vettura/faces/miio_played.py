@@ -280,6 +280,14 @@ def _json_data(values: Sequence[Any]) -> dict[str, Any]:
     if not values:
         return {}
     try:
-        return msgspec.json.decode(values[0], type=dict[str, Any])
-    except (TypeError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        data = msgspec.json.decode(values[0], type=dict[str, Any])
+        msgspec.msgpack.encode(data)
+    except (
+        TypeError,
+        msgspec.DecodeError,
+        UnicodeDecodeError,
+        RecursionError,
+        OverflowError,
+    ):
         raise InputError("say the data as JSON") from None
+    return data

@@ -16,6 +16,7 @@ from vettura.bus.interface import Bus
 from vettura.clock.interface import Clock
 from vettura.web import routes
 from vettura.web.config import PageConfig
+from vettura.web.desk import Desk, Reply
 from vettura.web.files import page_files
 from vettura.web.guard import HostGuard, add_headers
 from vettura.web.live import Live
@@ -33,11 +34,9 @@ def create_app(
     `clock` is the household's, `pace` the viewers': real seconds. `app.state.live` is the ear.
     """
     live = Live(bus=bus, clock=clock, pace=pace, page=page)
-    desk = routes.Desk(
-        bus=bus, pace=pace, page=page, live=live, files=page_files(), patience_s=patience_s
-    )
+    desk = Desk(bus=bus, pace=pace, page=page, live=live, files=page_files(), patience_s=patience_s)
 
-    async def give_desk() -> routes.Desk:
+    async def give_desk() -> Desk:
         return desk
 
     return Litestar(
@@ -73,8 +72,6 @@ async def _listening(app: Litestar) -> AsyncIterator[None]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-def _refused(
-    _request: Request[object, object, AppState], error: HTTPException
-) -> Response[routes.Reply]:
+def _refused(_request: Request[object, object, AppState], error: HTTPException) -> Response[Reply]:
     """Say in one line what was wrong with the request."""
-    return Response(routes.Reply(ok=False, reason=error.detail), status_code=error.status_code)
+    return Response(Reply(ok=False, reason=error.detail), status_code=error.status_code)

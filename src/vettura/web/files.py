@@ -14,9 +14,11 @@ TYPES = {
     ".svg": "image/svg+xml",
 }
 PART = re.compile(
-    r"^ *(?:<!-- part: ([a-z]+\.svg) -->|/\* part: ([\w./]+\.css) \*/)\n", re.MULTILINE
+    r"^ *(?:<!-- part: (\w+\.(?:svg|html)) -->|/\* part: ([\w./]+\.(?:css|js)) \*/)\n", re.MULTILINE
 )
-"""Where a drawing or a style is put into the page, so that the page arrives in few pieces."""
+"""Where a drawing, a style or a library is put in, so that the page arrives in few pieces."""
+VIEWS = {"": "index.html", "home": "home.html"}
+"""Each view's address, and its file."""
 
 
 class File(NamedTuple):
@@ -36,8 +38,8 @@ def page_files() -> dict[str, File]:
         for name, text in _read(root, "").items()
     }
     found = {name: _file(name, text.encode()) for name, text in whole.items() if _type(name)}
-    found[""] = found.pop("index.html")
-    return found
+    views = {address: found[name] for address, name in VIEWS.items()}
+    return {name: file for name, file in found.items() if not name.endswith(".html")} | views
 
 
 def _read(folder: Traversable, prefix: str) -> dict[str, str]:

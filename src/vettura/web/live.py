@@ -20,9 +20,11 @@ from vettura.bus.messages import (
     Weather,
     decode,
 )
+from vettura.bus.messages_home import DeviceAbout
 from vettura.clock.interface import Clock
 from vettura.errors import BusError, InputError
 from vettura.web.config import PageConfig
+from vettura.web.home_ear import HomeEar
 from vettura.web.mirror import Mirror
 from vettura.web.state import BusState, Change, State, merged
 
@@ -65,7 +67,14 @@ class Live:
             clock=ClockState(time_ns=clock.now_ns(), factor=clock.speed),
             bus=BusState(up=bus.is_up, since_ns=clock.now_ns()),
         )
+        self._home = HomeEar(bus, page.home, self._mirror.home)
         self.closing = False
+
+    def device_of(self, entity: str) -> tuple[str, DeviceAbout] | None:
+        """The device that has an entity, and what it is; None when nobody has it."""
+        device = self._mirror.home.owner(entity)
+        about = self._mirror.home.devices.get(device)
+        return None if about is None else (device, about)
 
     @property
     def bus_up(self) -> bool:
@@ -75,7 +84,7 @@ class Live:
     @property
     def rejected(self) -> int:
         """Messages that could not be read, ever."""
-        return self._rejected
+        return self._rejected + self._home.rejected
 
     def frame_age_s(self) -> float | None:
         """Real seconds since the last frame of any car; None before the first."""
@@ -118,6 +127,7 @@ class Live:
             (subjects.today(home), self._on_today),
             (subjects.meter(home, "*"), self._on_meter),
             (subjects.house_clock(home), self._on_clock),
+            *self._home.ears(),
         ]
         async with asyncio.TaskGroup() as tasks:
             for pattern, take in ears:
@@ -171,7 +181,7 @@ class Live:
 
     async def _read_past(self) -> None:
         """Read what is kept on the bus: plots, sessions, weather, today and the house's clock."""
-        for read in (self._read_kept, self._read_cars):
+        for read in (self._read_kept, self._read_cars, self._home.read):
             await self._until_it_works(read)
         self._start_over()
 

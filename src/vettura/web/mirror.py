@@ -21,6 +21,7 @@ from vettura.bus.messages import (
 from vettura.bus.signals import signal_table
 from vettura.units import NS_PER_S
 from vettura.web.config import PageConfig
+from vettura.web.home_mirror import HomeMirror
 from vettura.web.state import BusState, CarChange, CarState, Change, State, columns
 
 SAMPLES_WINDOW_NS = 24 * 3600 * NS_PER_S
@@ -43,6 +44,7 @@ class Mirror:
         self._today: Today | None = None
         self._meters: dict[str, MeterValue] = {}
         self._cars = {car.vin: CarMirror(car.name, car.model) for car in page.cars}
+        self.home = HomeMirror()
         self._change = Change()
         self._changed = False
 
@@ -66,6 +68,9 @@ class Mirror:
             today=self._today,
             meters=self._meters,
             cars={vin: car.state() for vin, car in self._cars.items()},
+            devices=self.home.devices,
+            entities=self.home.entities,
+            runs=self.home.runs,
         )
 
     def pending(self) -> Change | None:
@@ -75,6 +80,10 @@ class Mirror:
             if new is not None:
                 self._change.cars[vin] = new
                 self._changed = True
+        news = self.home.pending()
+        if news is not None:
+            self._change.devices, self._change.entities, self._change.runs = news
+            self._changed = True
         if not self._changed:
             return None
         change, self._change, self._changed = self._change, Change(), False

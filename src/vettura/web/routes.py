@@ -11,30 +11,15 @@ from litestar.response import Stream
 
 from vettura.bus import subjects
 from vettura.bus.ask import ask
-from vettura.bus.interface import Bus
-from vettura.bus.messages import Answer, Command, Outcome, Refusal, Verb
+from vettura.bus.messages import Command, Verb
 from vettura.bus.orders import VERBS, read_speed, read_verb
-from vettura.clock.interface import Clock
 from vettura.errors import BusError, InputError
-from vettura.web.config import PageConfig
+from vettura.web.desk import WHO, Desk, Reply, replied, said_no
 from vettura.web.events import squeezed, viewer_events
-from vettura.web.files import File
-from vettura.web.live import Live
+from vettura.web.routes_home import HOME_HANDLERS
 from vettura.web.state import State
 
-WHO = "page"
 AnyRequest = Request[object, object, AppState]
-
-
-class Reply(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of an order, or why the request was not one."""
-
-    ok: bool
-    reason: str = ""
-    code: Refusal = ""
-    """Why not, for programs."""
-    state: Outcome = ""
-    """`reached` when it is done, `accepted` when it takes time."""
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,17 +32,6 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     bus_up: bool
     frame_age_s: float | None
     rejected: int
-
-
-class Desk(msgspec.Struct, frozen=True, kw_only=True):
-    """What the addresses need, kept in the application's state."""
-
-    bus: Bus
-    pace: Clock
-    page: PageConfig
-    live: Live
-    files: dict[str, File]
-    patience_s: float
 
 
 @get(["/", "/{name:path}"], include_in_schema=False)
@@ -119,13 +93,13 @@ async def order(
 ) -> Response[Reply]:
     """Send one command to one car and return its answer."""
     if vin not in {car.vin for car in desk.page.cars}:
-        return _no(404, f"no car with VIN {vin[:40]} here")
+        return said_no(404, f"no car with VIN {vin[:40]} here")
     if verb not in VERBS:
-        return _no(404, f"a car does not know {verb[:40]!r}; it knows {', '.join(VERBS)}")
+        return said_no(404, f"a car does not know {verb[:40]!r}; it knows {', '.join(VERBS)}")
     try:
         wish = read_verb(verb, body)
     except InputError as error:
-        return _no(400, f"{verb}: {error}")
+        return said_no(400, f"{verb}: {error}")
     return await _asked(desk, subjects.car_do(vin, verb), wish)
 
 
@@ -135,7 +109,7 @@ async def clock(desk: NamedDependency[Desk], body: RawBody) -> Response[Reply]:
     try:
         wish = read_speed(body)
     except InputError as error:
-        return _no(400, f"clock: {error}")
+        return said_no(400, f"clock: {error}")
     return await _asked(desk, subjects.house_do(desk.page.home, "speed"), wish)
 
 
@@ -155,21 +129,12 @@ async def _asked(desk: Desk, subject: str, verb: Verb) -> Response[Reply]:
     try:
         answer = await ask(desk.bus, desk.pace, subject, command, patience_s=desk.patience_s)
     except (BusError, InputError) as error:
-        return _no(503, f"no answer: {error}")
-    return _replied(answer)
-
-
-def _replied(answer: Answer) -> Response[Reply]:
-    reply = Reply(ok=answer.ok, reason=answer.reason, code=answer.code, state=answer.state)
-    return Response(reply, status_code=200 if answer.ok else 409)
-
-
-def _no(status: int, reason: str) -> Response[Reply]:
-    return Response(Reply(ok=False, reason=" ".join(reason.split())), status_code=status)
+        return said_no(503, f"no answer: {error}")
+    return replied(answer)
 
 
 def _takes_gzip(request: AnyRequest) -> bool:
     return "gzip" in request.headers.get("accept-encoding", "")
 
 
-HANDLERS = [page_file, state, events, order, clock, health]
+HANDLERS = [page_file, state, events, order, clock, health, *HOME_HANDLERS]

@@ -1,7 +1,7 @@
 """What the page gets to see: the whole state once, then only what changed. Pure data."""
 
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -15,6 +15,7 @@ from vettura.bus.messages import (
     Today,
     Weather,
 )
+from vettura.bus.messages_home import DeviceAbout
 from vettura.units import NS_PER_S
 from vettura.web.config import PlaceOnPage
 
@@ -57,6 +58,30 @@ class CarState(msgspec.Struct, frozen=True, kw_only=True):
     """What it was told last and what became of it, oldest first."""
 
 
+class EntityShown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One entity as it is now, and since when its state is so [ns of the home's clock]."""
+
+    state: str
+    changed_ns: int
+    attributes: dict[str, Any] = {}
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One run of a scene that has ended, without its steps."""
+
+    run: str
+    scene: str
+    trigger: str
+    start_ns: int
+    end_ns: int
+    state: str
+    """finished, stopped, failed, refused or aborted."""
+    reason: str = ""
+    steps: int = 0
+    chain: list[str] = []
+    """Who led to it, the first mover first; the scene itself last."""
+
+
 class State(msgspec.Struct, frozen=True, kw_only=True):
     """The snapshot: `GET /api/state`, and the first event of `GET /api/events`.
 
@@ -75,6 +100,11 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     today: Today | None
     meters: dict[str, MeterValue]
     cars: dict[str, CarState]
+    devices: dict[str, DeviceAbout] = {}
+    """What the devices of the home are, by their id on the bus."""
+    entities: dict[str, EntityShown] = {}
+    runs: list[Run] = []
+    """Of scenes, the last ones, oldest first."""
 
 
 class CarChange(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -96,6 +126,10 @@ class Change(msgspec.Struct, kw_only=True, omit_defaults=True):
     today: Today | None = None
     meters: dict[str, MeterValue] = {}
     cars: dict[str, CarChange] = {}
+    devices: dict[str, DeviceAbout] = {}
+    """One without entities is gone."""
+    entities: dict[str, EntityShown] = {}
+    runs: list[Run] = []
 
 
 def columns(samples: Iterable[Sample]) -> Columns:
@@ -126,6 +160,9 @@ def merged(changes: Iterable[Change]) -> Change:
         for vin, new in change.cars.items():
             cars[vin] = _merged_car(cars[vin], new) if vin in cars else new
         total.cars = cars
+        total.devices = {**total.devices, **change.devices}
+        total.entities = {**total.entities, **change.entities}
+        total.runs = [*total.runs, *change.runs]
     return total
 
 

@@ -1,6 +1,7 @@
 /** The cards of one car in words and numbers, and the buttons that ask it for something. */
 
-import { ask, car, live, order } from "/live.js";
+import { isBusy, pending } from "/bar.js";
+import { ask, car, live } from "/live.js";
 import {
   add,
   byId,
@@ -13,12 +14,11 @@ import {
   number,
   placeName,
   say,
+  showFacts,
   SIGNAL,
   windowSignal,
 } from "/words.js";
 
-const TOAST_MS = 6000;
-const busy = new Set();
 let limitHeld = false;
 
 /** Fill the cards from the car's signals. */
@@ -84,7 +84,7 @@ function showCharge(signals) {
   battery.style.setProperty("--charge", (charge ?? 0) / 100);
   mark(battery, "data-charging", charging);
   mark(battery, "data-low", charge < 15);
-  if (limit !== undefined && !limitHeld && !busy.has("charge_limit")) showLimit(limit);
+  if (limit !== undefined && !limitHeld && !isBusy("charge_limit")) showLimit(limit);
   const facts = charging
     ? [
         ["Power", `${kilowatts(signals[SIGNAL.batteryPower])} kW`],
@@ -105,20 +105,6 @@ function showLimit(limit) {
   byId("battery").style.setProperty("--limit", limit / 100);
   say(byId("limit-value"), `${number(limit)} %`);
   mark(input, "aria-valuetext", `${number(limit)} percent`);
-}
-
-/** A short list of names and values. */
-export function showFacts(list, facts) {
-  while (list.children.length > facts.length) list.lastElementChild.remove();
-  facts.forEach(([name, value], index) => {
-    const item = list.children[index] ?? add(list, "div");
-    if (!item.firstChild) {
-      add(item, "dt");
-      add(item, "dd");
-    }
-    say(item.firstChild, name);
-    say(item.lastChild, value);
-  });
 }
 
 function showCabin(signals) {
@@ -220,9 +206,6 @@ export function connectControls() {
     limitHeld = false;
     await sent;
   });
-  for (const button of byId("speeds").children) {
-    button.addEventListener("click", () => setSpeed(button));
-  }
 }
 
 async function wish(button, name) {
@@ -243,32 +226,4 @@ async function warmer(button, step) {
   );
 }
 
-async function setSpeed(button) {
-  const factor = Number(button.dataset.factor);
-  await pending(button, "speed", () => order("/api/clock", { factor }), "");
-}
-
 const send = (button, verb, body, words) => pending(button, verb, () => ask(verb, body), words);
-
-/** Show that an order is on its way, then what became of it. One at a time for each kind. */
-async function pending(button, key, start, words) {
-  if (busy.has(key)) return;
-  busy.add(key);
-  mark(button, "aria-busy", true);
-  const { ok, reason } = await start();
-  busy.delete(key);
-  button.removeAttribute("aria-busy");
-  mark(button, "data-result", ok ? "done" : "refused");
-  setTimeout(() => button.removeAttribute("data-result"), 900);
-  if (!ok) toast(sentence(reason), "refused");
-  else if (words) toast(words, "done");
-}
-
-const sentence = (reason) => (reason ? reason[0].toUpperCase() + reason.slice(1) : "Refused");
-
-function toast(words, kind) {
-  const toasts = byId("toasts");
-  while (toasts.children.length > 2) toasts.firstElementChild.remove();
-  const item = add(toasts, "p", { class: kind }, words);
-  setTimeout(() => item.remove(), kind === "done" ? TOAST_MS / 2 : TOAST_MS);
-}

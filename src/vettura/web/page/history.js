@@ -11,10 +11,11 @@ import {
   number,
   placeName,
   say,
+  showFacts,
   timezoneName,
 } from "/words.js";
-import { showFacts } from "/cards.js";
 
+/* part: vendor/uPlot.iife.min.js */
 const CHARGING_W = 100;
 const PLOT_HEIGHT = 200;
 const ROWS_MAX = 9;
@@ -170,7 +171,7 @@ function plotIn(id, series, scales, axes, hooks) {
     height: PLOT_HEIGHT,
     series: [{}, ...series],
     scales: { x: { time: true }, ...scales },
-    tzDate: (seconds) => window.uPlot.tzDate(new Date(seconds * 1000), timezoneName()),
+    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), timezoneName()),
     legend: { show: false },
     cursor: {
       y: false,
@@ -186,7 +187,7 @@ function plotIn(id, series, scales, axes, hooks) {
       setData: [(plot) => read(plot, series)],
     },
   };
-  return new window.uPlot(options, [[], ...series.map(() => [])], box);
+  return new uPlot(options, [[], ...series.map(() => [])], box);
 }
 
 function axisX() {

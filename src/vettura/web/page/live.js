@@ -3,6 +3,7 @@
 const SILENCE_MS = 7000;
 const DAY_S = 24 * 3600;
 const COLUMNS_MAX = 6000;
+const RUNS_MAX = 40;
 
 /** What is known now. Changed in place; `revision` rises with every change. */
 export const live = {
@@ -96,10 +97,23 @@ function takeDelta(change) {
   if (change.clock) takeClock(change.clock);
   for (const key of ["bus", "weather", "today"]) if (change[key]) state[key] = change[key];
   Object.assign(state.meters, change.meters);
+  takeHome(state, change);
   for (const [vin, news] of Object.entries(change.cars ?? {})) {
     if (state.cars[vin]) takeCar(state.cars[vin], news);
   }
   if (change.today) live.historyRevision += 1;
+}
+
+function takeHome(state, change) {
+  for (const [device, about] of Object.entries(change.devices ?? {})) {
+    const gone = Object.keys(state.devices[device]?.entities ?? {});
+    for (const entity of gone) if (!about.entities?.[entity]) delete state.entities[entity];
+    if (about.entities) state.devices[device] = about;
+    else delete state.devices[device];
+  }
+  Object.assign(state.entities, change.entities);
+  state.runs.push(...(change.runs ?? []));
+  state.runs.splice(0, state.runs.length - RUNS_MAX);
 }
 
 function takeCar(known, news) {
@@ -156,6 +170,10 @@ export async function order(address, body = {}) {
     return { ok: false, reason: "the server cannot be reached just now" };
   }
 }
+
+/** Ask one entity of the home for something. */
+export const askEntity = (entity, action, data = {}) =>
+  order("/api/home/do", { entity, action, data });
 
 /** Ask the shown car for something. */
 export const ask = (verb, body) =>

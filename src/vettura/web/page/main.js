@@ -1,24 +1,13 @@
 /** The page: joins the line, the scene and the cards, and draws at most once a frame. */
 
+import { connectBar, showBar, showClock } from "/bar.js";
 import { connectControls, showCards } from "/cards.js";
 import { drawFlow, moveFlow, showFlow } from "/flow.js";
 import { connectHistory, restyle, showHistory } from "/history.js";
-import { car, chooseCar, follow, live, nowSeconds } from "/live.js";
+import { car, chooseCar, follow, live } from "/live.js";
 import { drawMap, moveMap, showMap } from "/map.js";
 import { fitScenery, move, paintSky, pose } from "/scene.js";
-import {
-  add,
-  byId,
-  dateWords,
-  hourMinute,
-  mark,
-  say,
-  setTimezone,
-  SIGNAL,
-  skyWords,
-  toldWords,
-  whoWords,
-} from "/words.js";
+import { add, byId, hourMinute, mark, say, SIGNAL, skyWords, toldWords, whoWords } from "/words.js";
 
 const TOLD_SHOWN = 6;
 const SOMEWHERE = { latitude: 45, longitude: 9 };
@@ -46,11 +35,7 @@ function frame(at) {
 function show() {
   const { state } = live;
   const shown = car();
-  document.body.removeAttribute("data-waiting");
-  setTimezoneOnce(state.timezone);
-  say(byId("home-title"), state.title);
-  showBanner(state);
-  showSpeeds(state);
+  showBar(state);
   showCarNames(state);
   say(byId("sky-words"), skyWords(state.weather?.condition));
   if (!shown) return;
@@ -63,9 +48,7 @@ function show() {
 }
 
 function showTime() {
-  const now = nowSeconds();
-  say(byId("clock"), hourMinute(now));
-  say(byId("date"), dateWords(now));
+  const now = showClock();
   const { latitude, longitude } = where();
   paintSky(now, latitude, longitude, live.state.weather?.condition);
   showHistory();
@@ -80,28 +63,6 @@ function where() {
   }
   if (place) return { latitude: place.latitude_deg, longitude: place.longitude_deg };
   return SOMEWHERE;
-}
-
-let timezoneShown = "";
-function setTimezoneOnce(name) {
-  if (name === timezoneShown) return;
-  timezoneShown = name;
-  setTimezone(name);
-}
-
-function showBanner(state) {
-  const banner = byId("banner");
-  let words = "";
-  if (!live.connected) words = "Connection lost. The page picks up where it was as soon as it can.";
-  else if (!state.bus.up) words = "The bus is away, the car goes on. Reconnecting…";
-  banner.hidden = words === "";
-  if (words) say(banner.querySelector("span"), words);
-}
-
-function showSpeeds() {
-  for (const button of byId("speeds").children) {
-    mark(button, "aria-pressed", Number(button.dataset.factor) === live.clock.factor);
-  }
 }
 
 function showCarNames(state) {
@@ -150,38 +111,7 @@ function showRow(row, audit) {
   mark(row, "data-result", audit.result);
 }
 
-/** Light or dark: as the system says, until the viewer says otherwise. */
-function connectTheme() {
-  const root = document.documentElement;
-  const system = window.matchMedia("(prefers-color-scheme: dark)");
-  const chosen = remembered();
-  if (chosen) root.dataset.theme = chosen;
-  byId("theme").addEventListener("click", () => {
-    const dark = (root.dataset.theme ?? (system.matches ? "dark" : "light")) === "dark";
-    root.dataset.theme = dark ? "light" : "dark";
-    remember(root.dataset.theme);
-    restyle();
-  });
-  system.addEventListener("change", restyle);
-}
-
-function remembered() {
-  try {
-    return localStorage.getItem("theme");
-  } catch {
-    return null;
-  }
-}
-
-function remember(theme) {
-  try {
-    localStorage.setItem("theme", theme);
-  } catch {
-    /* A private window forgets; that is all. */
-  }
-}
-
-connectTheme();
+connectBar(restyle);
 connectControls();
 connectHistory();
 drawFlow();

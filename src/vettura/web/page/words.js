@@ -245,6 +245,20 @@ export function add(parent, tag, attributes = {}, text = "") {
   return element;
 }
 
+/** A short list of names and values. */
+export function showFacts(list, facts) {
+  while (list.children.length > facts.length) list.lastElementChild.remove();
+  facts.forEach(([name, value], index) => {
+    const item = list.children[index] ?? add(list, "div");
+    if (!item.firstChild) {
+      add(item, "dt");
+      add(item, "dd");
+    }
+    say(item.firstChild, name);
+    say(item.lastChild, value);
+  });
+}
+
 /** Whether this viewer asked for little motion. */
 const motion = window.matchMedia("(prefers-reduced-motion: reduce)");
 export const isCalm = () => motion.matches;
