@@ -7,6 +7,7 @@ from typing import Any
 
 import jinja2
 
+from vettura.words import template_lists as lists
 from vettura.words import template_numbers as numbers
 from vettura.words import template_texts as texts
 from vettura.words.template_home import HomeFunctions
@@ -15,6 +16,7 @@ from vettura.words.template_states import AllStates
 from vettura.words.template_times import Times
 
 _BOTH: dict[str, Callable[..., Any]] = {
+    **lists.BOTH,
     "log": numbers.logarithm,
     "sin": numbers.of_number("sin", math.sin),
     "cos": numbers.of_number("cos", math.cos),
