@@ -24,7 +24,7 @@ from vettura.energy import WallboxService
 from vettura.home import DevicesService, HabitsService, HouseholdService, World, models_of
 from vettura.home.car_device import CarDeviceService, CarFacts
 from vettura.home.scene.read import read_scenes
-from vettura.home.scene.service import SceneService
+from vettura.home.scene.service import NoScenes, SceneService
 from vettura.home.scene.world import HomePlace
 from vettura.house.file import CarEntry, HomeFile, place_of
 from vettura.words.car import slugs
@@ -69,8 +69,7 @@ def build(home: HomeFile, bus: Bus, clock: Clock, *, seed: int) -> dict[str, Ser
     )
     for facts in car_facts(home):
         services[f"car device {facts.vin}"] = CarDeviceService(bus, clock, household, facts)
-    if home.scenes:
-        services["scenes"] = _scenes(home, bus, clock, seed=seed)
+    services["scenes"] = _scenes(home, bus, clock, seed=seed)
     return services
 
 
@@ -84,8 +83,10 @@ def car_facts(home: HomeFile) -> list[CarFacts]:
     ]
 
 
-def _scenes(home: HomeFile, bus: Bus, clock: Clock, *, seed: int) -> SceneService:
+def _scenes(home: HomeFile, bus: Bus, clock: Clock, *, seed: int) -> Service:
     household = home.household
+    if not home.scenes:
+        return NoScenes(bus, clock, home=household.id)
     return SceneService(
         bus,
         clock,

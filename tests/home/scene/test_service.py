@@ -28,6 +28,7 @@ from vettura.bus.subjects import (
     topics_wanted,
 )
 from vettura.clock import rehearse
+from vettura.home.scene.service import NoScenes
 
 DOOR = """
 - alias: Door
@@ -395,3 +396,21 @@ def test_garbage_on_the_bus_is_ignored():
 
     device, _, _ = rehearsed(DOOR, script, **HALL)
     assert len(device.told) == 1
+
+
+def test_a_home_without_scenes_forgets_those_of_before():
+    async def main(clock):
+        bus = MemoryBus(clock)
+        stop = await live(scenes_on(bus, clock, DOOR))
+        await clock.sleep(5.0)
+        await stop()
+        heard, about = [], device_about(HOME, "scenes")
+        bus.tap(lambda _ns, subject, data: heard.append((subject, data)))
+        await NoScenes(bus, clock, home=HOME).run()
+        keys = await (await bus.bucket(HOME_BUCKET)).keys()
+        gone = [decode(d, DeviceAbout, where=s) for s, d in heard if s == about]
+        return keys, gone
+
+    keys, gone = rehearse(main, start_ns=NOON_NS, seed=7)
+    assert not [key for key in keys if ".scenes." in key]
+    assert [about.entities for about in gone][:1] == [{}]

@@ -14,6 +14,7 @@ from vettura.bus.messages import Answer, Wire, decode, encode
 from vettura.bus.messages_home import (
     Called,
     Cause,
+    DeviceAbout,
     DeviceAction,
     HomeEvent,
     TopicMessage,
@@ -36,12 +37,12 @@ from vettura.bus.subjects import (
 from vettura.clock.interface import Clock
 from vettura.errors import BusError, InputError
 from vettura.home.device.telling import Telling
-from vettura.home.scene.asking import ASKED_MAX, Asking
+from vettura.home.scene.asking import ASKED_MAX, Asking, in_real_time
 from vettura.home.scene.calls import Order
 from vettura.home.scene.engine import Engine
 from vettura.home.scene.kept import KeptRun
 from vettura.home.scene.memory import Memory
-from vettura.home.scene.own_device import DEVICE, OwnDevice
+from vettura.home.scene.own_device import DEVICE, NAME, OwnDevice
 from vettura.home.scene.parts import Scenes
 from vettura.home.scene.surroundings import Surroundings
 from vettura.home.scene.traces import Traces
@@ -52,7 +53,8 @@ from vettura.words.domains import is_action
 log = structlog.get_logger()
 
 GRACE_S = 2.0
-"""So long after the house has started its devices may still introduce themselves."""
+"""So long after the house has started its devices may still introduce themselves; when the clock
+runs fast, that long in real time."""
 LATE_S = 0.1
 """After a flood the newest states are looked at so often."""
 QUEUE_LIMIT = 20_000
@@ -172,7 +174,8 @@ class SceneService:
         self.engine.world.now_ns = self._clock.now_ns()
         self.engine.show(kept.before)
         await self._after()
-        self._start = Start(self._clock.now_ns() + round(GRACE_S * NS_PER_S), kept.runs)
+        grace_s = in_real_time(self._clock, GRACE_S)
+        self._start = Start(self._clock.now_ns() + round(grace_s * NS_PER_S), kept.runs)
 
     async def _look_around(self) -> None:
         """Take what devices have told before."""
@@ -362,3 +365,28 @@ class SceneService:
         self._to_now()
         self.engine.answered(lambda: done(answer))
         await self._after()
+
+
+async def forget_scenes(bus: Bus, clock: Clock, home: str) -> None:
+    """Say that the device of the scenes is gone: the home file names none any more."""
+    bucket = await patiently(clock, lambda: bus.bucket(HOME_BUCKET))
+    about = device_about(home, DEVICE)
+    if await patiently(clock, lambda: bucket.get(about)) is None:
+        return
+    await patiently(clock, lambda: bus.publish(about, encode(DeviceAbout(name=NAME))))
+    for key in (about, device_state(home, DEVICE)):
+        await patiently(clock, partial(bucket.delete, key))
+
+
+@final
+class NoScenes:
+    """Stands where scenes would, in a home that has none."""
+
+    def __init__(self, bus: Bus, clock: Clock, *, home: str) -> None:
+        self._bus = bus
+        self._clock = clock
+        self._home = home
+
+    async def run(self) -> None:
+        """Forget those of before; then there is nothing to do."""
+        await forget_scenes(self._bus, self._clock, self._home)
