@@ -199,32 +199,41 @@ def _number_down(_world: World, part: InputNumber, state: State, _data: Data) ->
     return _set_number(part, max(float(state.state) - part.step, part.min))
 
 
-def _select(_world: World, _part: InputSelect, state: State, data: Data) -> State:
+def _options(part: InputSelect, state: State) -> list[str]:
+    """As they were set last."""
+    options = state.attributes.get("options")
+    return list(options if isinstance(options, list) and options else part.options)
+
+
+def _select(_world: World, part: InputSelect, state: State, data: Data) -> State:
     option = str(_need(data, "option"))
-    if option not in state.attributes["options"]:
+    if option not in _options(part, state):
         raise CallFault(f"{option!r} is none of its options")
-    return _with(state, option)
+    return _with(state, option, _options(part, state))
 
 
-def _with(state: State, value: str, options: list[str] | None = None) -> State:
-    shown = {"options": state.attributes["options"] if options is None else options}
-    return State(state.entity_id, value, shown, 0, 0)
+def _with(state: State, value: str, options: list[str]) -> State:
+    return State(state.entity_id, value, {"options": options}, 0, 0)
 
 
 def _select_by(offset: int) -> Callable[[World, InputSelect, State, Data], State]:
-    def act(_world: World, _part: InputSelect, state: State, data: Data) -> State:
-        options = state.attributes["options"]
+    def act(_world: World, part: InputSelect, state: State, data: Data) -> State:
+        options = _options(part, state)
         index = options.index(state.state) if state.state in options else 0
         index += offset
         if data.get("cycle", True):
-            return _with(state, options[index % len(options)])
-        return _with(state, options[min(max(index, 0), len(options) - 1)])
+            return _with(state, options[index % len(options)], options)
+        return _with(state, options[min(max(index, 0), len(options) - 1)], options)
 
     return act
 
 
 def _select_end(index: int) -> Callable[[World, InputSelect, State, Data], State]:
-    return lambda _world, _part, state, _data: _with(state, state.attributes["options"][index])
+    def act(_world: World, part: InputSelect, state: State, _data: Data) -> State:
+        options = _options(part, state)
+        return _with(state, options[index], options)
+
+    return act
 
 
 def _set_options(_world: World, _part: InputSelect, state: State, data: Data) -> State:

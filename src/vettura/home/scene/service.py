@@ -100,8 +100,8 @@ class SceneService:
             new_id=lambda: clock.new_id("run"),
             seed=seed,
         )
-        self._surroundings = Surroundings(self.engine)
         self._own = OwnDevice(self.engine.world, scenes)
+        self._surroundings = Surroundings(self.engine, frozenset(self._own.about.entities))
         self._telling = Telling(bus, clock)
         self._asking = Asking(bus, clock, home)
         self._memory = Memory(bus, clock, home, self.engine)

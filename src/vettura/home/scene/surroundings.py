@@ -68,8 +68,10 @@ class Floods:
 class Surroundings:
     """Hands on to one engine what is heard."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, own: frozenset[str]) -> None:
         self._engine = engine
+        self._own = own
+        """Entities of the scenes themselves, of which no device can speak."""
         self._heard: dict[str, EntityState] = {}
         self._shown: dict[str, dict[str, Any]] = {}
         """By entity, the attributes that follow from what it is."""
@@ -123,7 +125,7 @@ class Surroundings:
             return
         heard = self._heard
         for entity_id, state in told.entities.items():
-            if heard.get(entity_id) == state:
+            if heard.get(entity_id) == state or entity_id in self._own:
                 continue
             if entity_id not in heard and len(heard) >= ENTITIES_MAX:
                 continue
