@@ -98,7 +98,8 @@ def test_two_vetturas_on_one_folder_are_one_too_many(tmp_path):
 
 
 def test_refusals_reach_the_page_in_words(tmp_path):
-    with house(tmp_path) as casa:
+    # At real speed nobody plugs the car in before it is asked.
+    with house(tmp_path, "--speed", "1") as casa:
         casa.signals_until(VIN, lambda s: SOC in s)
         status, answer = casa.post(f"/api/cars/{VIN}/do/charge_start")
         assert (status, answer["ok"]) == (409, False)

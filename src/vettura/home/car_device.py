@@ -244,7 +244,8 @@ class CarDeviceService:
     async def _say(self, changed: set[str]) -> None:
         now_ns = self._told_ns = self._clock.now_ns()
         slug = self._car.slug
-        entities = {f"{COMPONENTS[key]}.{slug}_{key}": each for key, each in self._told.items()}
+        told = ((key, self._told[key]) for key in COMPONENTS if key in self._told)
+        entities = {f"{COMPONENTS[key]}.{slug}_{key}": each for key, each in told}
         state = DeviceState(time_ns=now_ns, entities=entities, cause=self._cause(changed, now_ns))
         self._telling.say(device_state(self._household.id, slug), state)
         await self._telling.flush()
@@ -264,7 +265,7 @@ class CarDeviceService:
             for key, caused in self._caused.items()
             if now_ns - caused.time_ns < CAUSED_NS
         }
-        causes = [self._caused[key] for key in changed if key in self._caused]
+        causes = [caused for key, caused in self._caused.items() if key in changed]
         return max(causes, key=lambda each: each.time_ns).cause if causes else None
 
     async def _watch(self) -> None:
