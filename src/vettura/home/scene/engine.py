@@ -82,8 +82,8 @@ class Engine:
             Groups(world, groups),
             Schedules(world, schedules),
             TemplateEntities(world, scenes.templates),
-            Promises(world, calls.happens, scenes.promises),
         )
+        self._promises = Promises(world, calls.happens, scenes.promises)
 
     # Of the runner
 
@@ -114,7 +114,8 @@ class Engine:
         self._settle()
 
     def start(self) -> None:
-        """The house has started: automations listen from now on."""
+        """The house has started: automations listen and promises count from now on."""
+        self._promises.start()
         self.automations.start()
         self._settle()
 

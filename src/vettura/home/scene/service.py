@@ -349,6 +349,13 @@ class SceneService:
     def _say(self, message: Wire) -> None:
         match message:
             case Called():
+                log.info(
+                    "scene_called",
+                    scene=message.scene,
+                    action=message.action,
+                    entities=message.entities,
+                    refused=message.reason,
+                )
                 self._telling.say(called(self._home), message, keeps=False)
             case Trace():
                 self._traces.say(trace(self._home), message)
