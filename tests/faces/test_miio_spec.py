@@ -11,9 +11,16 @@ from vettura.faces.miio_played import FIRST_OWN_SIID
 from vettura.faces.miio_real import entity_id, orders, readable, states
 from vettura.faces.miio_spec import Property, model_for, models
 from vettura.faces.miio_values import checked, order, ours, wired
+from vettura.words.car import ENTITIES
 
 ROWS = [(name, row) for name, model in models().items() for row in model.properties]
 SETTABLE = [(name, row) for name, row in ROWS if row.of and row.do]
+
+
+def test_the_cars_rows_are_entities_of_the_car():
+    car = models()["vettura.car.v1"]
+    known = {f"{entity.component}/{entity.key}" for entity in ENTITIES}
+    assert {one.of for one in (*car.properties, *car.actions)} <= known
 
 
 def wires(row):

@@ -8,7 +8,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-from peers.environment import clean_environment, python_of
+from peers.environment import clean_environment, place_of, python_of
 
 PATIENCE_S = 60.0
 PAUSE_S = 0.1
@@ -34,6 +34,14 @@ logger:
 """
 
 
+STARTED_WITH = """\
+import runpy, sys
+sys.path.append({packages!r})
+sys.argv[0] = "homeassistant"
+runpy.run_module("homeassistant", run_name="__main__", alter_sys=True)
+"""
+
+
 def until(holds, *, patience_s=PATIENCE_S):
     """Look again and again until `holds()` is true; then return what it gave."""
     pause = threading.Event()
@@ -48,8 +56,10 @@ def until(holds, *, patience_s=PATIENCE_S):
 class HomeAssistant:
     """One Home Assistant with its folder; it can be stopped and started again."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, *, also=""):
         self.folder = folder
+        self.also = also
+        """Another peer whose packages it may use where it has none of its own."""
         self.port = _free_port()
         self.process = None
         self._token = ""
@@ -58,13 +68,19 @@ class HomeAssistant:
         self._onboard()
 
     def start(self):
-        python = python_of("homeassistant")
-        command = [python, "-m", "homeassistant", "--config", self.folder, "--skip-pip"]
+        command = [python_of("homeassistant"), *self._module(), "--config", self.folder]
+        command.append("--skip-pip")
         with (self.folder / "output.log").open("ab") as output:
             self.process = subprocess.Popen(
                 command, stdout=output, stderr=output, env=clean_environment()
             )
         until(self._answers)
+
+    def _module(self):
+        if not self.also:
+            return ["-m", "homeassistant"]
+        (packages,) = place_of(self.also).glob("lib/python*/site-packages")
+        return ["-c", STARTED_WITH.format(packages=str(packages))]
 
     def stop(self):
         self.process.terminate()
@@ -95,6 +111,15 @@ class HomeAssistant:
         del broker["advanced_options"]
         step = self.post(f"{flow}/{step['flow_id']}", broker)
         assert step["type"] == "create_entry", step
+
+    def meet_xiaomi(self, address, token):
+        """Set one Xiaomi device up by its address, as the dialogue does; returns its title."""
+        flow = "/api/config/config_entries/flow"
+        step = self.post(flow, {"handler": "xiaomi_miio"})
+        step = self.post(f"{flow}/{step['flow_id']}", {"manual": True})
+        step = self.post(f"{flow}/{step['flow_id']}", {"host": address, "token": token})
+        assert step["type"] == "create_entry", step
+        return step["title"]
 
     def get(self, path):
         return self._request("GET", path)

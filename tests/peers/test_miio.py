@@ -28,6 +28,9 @@ async def test_python_miio_finds_reads_and_switches_our_devices_and_reads_the_ca
         said = await said_by("miio", "apps/miio_client.py", json.dumps(doors))
     assert set(told(said, "found")) == doors.keys()
     assert not set(told(said, "token")) & {token for _, token in doors.values()}
+    (called,) = told(said, "called")
+    if called is not None:  # There is a network to call on.
+        assert set(called) == {address for address, _ in doors.values()}
     models = told(said, "model")
     assert models == ["philips.light.bulb", "dmaker.fan.1c", "vettura.car.v1"]
     bulb = [line for line in said if "brightness" in line]

@@ -20,7 +20,7 @@ from vettura.errors import BusError, EnvironmentFault, InputError
 from vettura.faces.config import MiioConfig
 from vettura.faces.devices_heard import DevicesHeard
 from vettura.faces.miio_doors import Doors, MiioDoor
-from vettura.faces.miio_listener import Listener, Tally
+from vettura.faces.miio_listener import EVERYBODY, Crier, Listener, Tally
 from vettura.faces.miio_played import BAD_VALUE, INTERNAL, OK, Played, Reached, Wanted
 from vettura.faces.miio_spec import model_for, models
 from vettura.faces.miio_wire import Request
@@ -67,6 +67,8 @@ class MiioFace:
             stack.callback(self._close_all)
             group = await stack.enter_async_context(asyncio.TaskGroup())
             group.create_task(self._heard.run(), name="miio hears")
+            crier = await self._call_out()
+            stack.callback(crier.close)
             while True:
                 await self._tend(doors, group)
                 self.ready.set()
@@ -169,6 +171,17 @@ class MiioFace:
                 ) from None
             return listener.port
         raise AssertionError("port 0 is never taken")
+
+    async def _call_out(self) -> Crier:
+        """Hear calls to everybody, where this machine lets us; each device is found without."""
+        crier = Crier(self._pace, lambda: list(self._listeners.values()))
+        loop = asyncio.get_running_loop()
+        try:
+            address = (EVERYBODY, self._config.port)
+            await loop.create_datagram_endpoint(lambda: crier, local_addr=address)
+        except OSError as error:
+            log.info("miio_hears_no_calls", error=error.strerror)
+        return crier
 
     def _close(self, device: str) -> None:
         listener = self._listeners.pop(device, None)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
@@ -29,6 +29,9 @@ STAMP_WINDOW_S = 120
 """How far a client's stamp may lie from ours: an older packet may be somebody's recording."""
 PENDING_MAX = 16
 """Requests of one device that wait for the home."""
+CALLS_MAX = 8
+"""Calls to everybody that are answered in a second; python-miio calls three times."""
+EVERYBODY = "255.255.255.255"
 REMEMBERED = 64
 """Answers to what changes something, kept for a packet that comes twice."""
 READING = frozenset({"get_properties", "get_prop", "miIO.info"})
@@ -114,8 +117,7 @@ class Listener(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         """Whatever comes: greet back, hand on, or keep silent."""
         if is_hello(data):
-            self._tally.hellos += 1
-            self._send(greeting(self.door.number, self.stamp()), addr)
+            self.greet(addr)
             return
         read = self.read(data)
         if read is None:
@@ -133,6 +135,11 @@ class Listener(asyncio.DatagramProtocol):
         self._remember(mark, b"", request)
         self._pending += 1
         self._spawn(self._serve(request, mark, addr))
+
+    def greet(self, addr: tuple[str, int]) -> None:
+        """Say who this is."""
+        self._tally.hellos += 1
+        self._send(greeting(self.door.number, self.stamp()), addr)
 
     def read(self, data: bytes) -> Request | None:
         """The request in a datagram; None, counted, for what is to be met with silence."""
@@ -186,3 +193,35 @@ class Listener(asyncio.DatagramProtocol):
     def _send(self, data: bytes, addr: tuple[str, int]) -> None:
         if self._transport is not None and not self._transport.is_closing():
             self._transport.sendto(data, addr)
+
+
+class Crier(asyncio.DatagramProtocol):
+    """Hears who calls to everybody on the network, and lets each device greet back."""
+
+    def __init__(self, pace: Clock, listeners: Callable[[], Iterable[Listener]]) -> None:
+        self._pace, self._listeners = pace, listeners
+        self._quiet_until_s = 0.0
+        self._calls = 0
+        self._transport: asyncio.BaseTransport | None = None
+
+    def close(self) -> None:
+        """Stop listening."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Asyncio's own call."""
+        self._transport = transport
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        """A hello to everybody; one packet brings many, so only a few are answered in a second."""
+        if not is_hello(data):
+            return
+        now_s = self._pace.monotonic()
+        if now_s >= self._quiet_until_s:
+            self._quiet_until_s, self._calls = now_s + 1.0, 0
+        self._calls += 1
+        if self._calls > CALLS_MAX:
+            return
+        for listener in self._listeners():
+            listener.greet(addr)

@@ -1,6 +1,7 @@
 """Run by python-miio's own Python: finds, reads and switches our devices, and reads the car."""
 
 import json
+import logging
 import sys
 
 from miio import (
@@ -40,6 +41,21 @@ def find():
     for device, (address, _) in DOORS.items():
         greeting = MiIOProtocol.discover(address, timeout=2)
         say(found=device, length=greeting.header.value.length, token=greeting.checksum.hex())
+
+
+def call():
+    """Call to everybody, and hear who is there; said as None where there is no network."""
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr)
+    heard = []
+    handler = logging.Handler()
+    handler.emit = lambda record: heard.append(record.getMessage())
+    logging.getLogger("miio.miioprotocol").addHandler(handler)
+    try:
+        MiIOProtocol.discover(timeout=1)
+    except OSError:
+        say(called=None)
+        return
+    say(called=[line.split()[1] for line in heard if line.startswith("  IP ")])
 
 
 def bulb():
@@ -119,5 +135,5 @@ def stranger():
         say(stranger=str(error))
 
 
-for step in (find, bulb, colours, plug, fan, cover_and_vacuum, car, stranger):
+for step in (find, call, bulb, colours, plug, fan, cover_and_vacuum, car, stranger):
     step()
