@@ -54,6 +54,7 @@ class MiioFace:
         self._heard = DevicesHeard(bus, pace, home, self._note)
         self._changed: set[str] = set()
         self._news = asyncio.Event()
+        self._is_warned = False
         self._listeners: dict[str, Listener] = {}
         self._played: dict[str, Played] = {}
         self._known: dict[str, DeviceAbout] = {}
@@ -163,7 +164,7 @@ class MiioFace:
                 await loop.create_datagram_endpoint(lambda: listener, local_addr=(address, port))
             except OSError as error:
                 if error.errno == EADDRINUSE and port:
-                    log.warning("miio_port_taken", address=address, wanted=port)
+                    self._warn_taken(address, port)
                     continue
                 raise EnvironmentFault(
                     f"faces.miio: cannot listen on {address}:{port}: {error.strerror}",
@@ -171,6 +172,13 @@ class MiioFace:
                 ) from None
             return listener.port
         raise AssertionError("port 0 is never taken")
+
+    def _warn_taken(self, address: str, port: int) -> None:
+        """Say once that another house has these addresses; the rest of them are no news."""
+        if not self._is_warned:
+            hint = "another house runs here; choose another network in [faces.miio]"
+            log.warning("miio_port_taken", address=address, wanted=port, hint=hint)
+        self._is_warned = True
 
     async def _call_out(self) -> Crier:
         """Hear calls to everybody, where this machine lets us; each device is found without."""

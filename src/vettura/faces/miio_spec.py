@@ -1,5 +1,6 @@
 """What the table of Xiaomi models says: where a thing lies, and what of an entity it is."""
 
+import re
 from functools import cache
 from importlib.resources import files
 from typing import Annotated, Any, Literal
@@ -14,6 +15,7 @@ Wired = bool | int | float | str
 Iid = Annotated[int, Meta(ge=0, le=65_535)]
 MIIO_PORT = 54_321
 """Hard-coded in clients and in devices."""
+_SIGNS = re.compile(r"[^a-z0-9]+")
 TABLE = "miio_models.toml"
 
 
@@ -126,7 +128,8 @@ def model_for(about: DeviceAbout, wish: str = "") -> tuple[str, Model]:
         if suits and any(entity_of(selector, about) for selector in model.serves):
             return name, model
     domain = min((e.partition(".")[0] for e in about.entities), default="device")
-    return f"vettura.{domain}.v1", Model(name=about.name, source="ours")
+    kind = _SIGNS.sub("_", about.model.lower()).strip("_") or domain
+    return f"vettura.{kind}.v1", Model(name=about.name, source="ours")
 
 
 def as_fields(value: Spec) -> dict[str, Any]:

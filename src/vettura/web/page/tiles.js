@@ -72,13 +72,15 @@ function factsOf(entities, about) {
 function update(thing, entities) {
   const shown = entities[thing.entity];
   mark(thing.tile, "data-on", isOn(thing.entity, shown));
-  mark(thing.tile, "data-away", isAway(shown));
   mark(thing.tile, "data-alarm", isAlarm(thing.told, shown));
   mark(thing.tile, "data-unsafe", isUnsafe(thing.entity, thing.told, shown));
   const more = thing.facts
     .filter(([entity]) => !isAway(entities[entity]))
     .map(([entity, about]) => stateWords(entity, about, entities[entity]));
-  const words = [stateWords(thing.entity, thing.told, shown), ...more];
+  // What it has not told yet is no word when there are others.
+  const silent = shown?.state === "unknown" && more.length > 0;
+  mark(thing.tile, "data-away", isAway(shown) && !silent);
+  const words = [silent ? "" : stateWords(thing.entity, thing.told, shown), ...more];
   say(thing.state, words.filter(Boolean).join(" · "));
   for (const part of thing.parts) part(shown);
 }
