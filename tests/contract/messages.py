@@ -235,3 +235,14 @@ async def the_largest_message_travels_and_no_larger_one(bus: Bus, clock: Clock) 
     headers = {"x": "é"}
     await bus.publish("a", bytes(MAX_PAYLOAD_BYTES - 12 - 5 - 2), headers=headers)
     assert dict((await ears.next()).headers) == headers
+
+
+@scenario
+async def settling_loses_nothing_and_ends_when_the_bus_is_closed(bus: Bus, clock: Clock) -> None:
+    ears = await bus.subscribe("a")
+    for number in range(100):
+        await bus.publish("a", b"%d" % number)
+    await bus.settle()
+    assert data_of(await take(ears, 100)) == [b"%d" % number for number in range(100)]
+    await bus.close()
+    await bus.settle()

@@ -15,6 +15,7 @@ from vettura.drive.life import advance
 from vettura.drive.living import Air
 from vettura.drive.pace import rates
 from vettura.drive.signals import (
+    BODY,
     CHARGING,
     EVENTS,
     FAST,
@@ -125,7 +126,7 @@ def test_a_signal_is_made_as_often_as_the_table_says():
         for part in parts:
             for path in part(look):
                 assert signal_table()[path].period_s == RATE_PERIOD_S[rate], path
-    for part in EVENTS:
+    for part in (*BODY, *EVENTS):
         for path in part(look):
             assert signal_table()[path].period_s <= RATE_PERIOD_S["second"], path
 

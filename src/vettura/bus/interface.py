@@ -155,6 +155,10 @@ class Bus(Protocol):
         """Answer a message that has a `reply`; does nothing when it has none."""
         ...
 
+    async def settle(self) -> None:
+        """Wait until all that was sent is on its way to its listeners; not for a lost server."""
+        ...
+
     async def bucket(self, name: str, *, history: int = 1) -> Bucket:
         """Open the bucket, making it when it is not there."""
         ...

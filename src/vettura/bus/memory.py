@@ -146,6 +146,9 @@ class MemoryBus(Bus):
         if question is not None and not self._is_cut(question.subject):
             self._deliver(question.link, answer, question.subject)
 
+    async def settle(self) -> None:
+        """Nothing to wait for: a message is handed over as it is sent."""
+
     async def bucket(self, name: str, *, history: int = 1) -> Bucket:
         """Open the bucket, making it when it is not there."""
         check_name("bucket", name)

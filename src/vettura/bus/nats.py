@@ -125,6 +125,10 @@ class NatsBus(Bus):
         if message.reply:
             await self.publish(message.reply, data)
 
+    async def settle(self) -> None:
+        """Wait until the server has taken all that was sent; not while it is away."""
+        await self._wire.settle()
+
     async def bucket(self, name: str, *, history: int = 1) -> Bucket:
         """Open the bucket, making it when it is not there; `history` counts only then."""
         check_name("bucket", name)

@@ -29,8 +29,6 @@ from vettura.errors import BusError, InputError
 
 log = structlog.get_logger()
 
-YIELDS = 4
-"""Turns of the loop that an answer and a frame take to leave."""
 FLUSH_S = 10.0
 """How long a stop may take [real s]."""
 OUTBOX_LIMIT = 4_096
@@ -114,8 +112,7 @@ class Keeper:
         while True:
             await self._news.wait()
             # What the car says goes first: who waits for an answer need not wait for the disk too.
-            for _ in range(YIELDS):
-                await self._clock.sleep(0.0)
+            await self._bus.settle()
             self._news.clear()
             try:
                 await self._write(bucket, streams)

@@ -107,6 +107,9 @@ class CarService:
         self._targets: dict[str, SignalValue] = {}
         self._replies: list[tuple[Message, Answer]] = []
         """Who is answered as soon as the frame is out."""
+        self._obeyed: list[tuple[Living, Heard, Message]] = []
+        """Commands and the car before them, to be followed up once who asked is answered."""
+        self._audits: list[Audit] = []
         self._holding = Holding()
         self._telling = Telling(bus, clock, self._params, spec, config.vin)
         self._air = Air()
@@ -128,6 +131,7 @@ class CarService:
                 group.create_task(self._feel(), name=f"{self._config.vin} weather")
                 group.create_task(self._live(), name=f"{self._config.vin} life")
         finally:
+            self._remember()
             self._keeper.keep(self._car)
             await self._keeper.flush()
 
@@ -228,9 +232,15 @@ class CarService:
                 self._take(self._queue.get_nowait())
             await self._tell_targets()
             self._news.clear()
-            await self._telling.publish(self._car, self._air, self._docket.provided)
-            await self._answer()
-            self._keep()
+            is_asked = bool(self._replies)
+            provided = self._docket.provided
+            await self._telling.publish(self._car, self._air, provided, is_asked=is_asked)
+            if is_asked:
+                # The frame leaves first, then the answer, and only then is time taken for the rest.
+                await self._clock.sleep(0.0)
+                await self._answer()
+                await self._clock.sleep(0.0)
+            self._remember()
 
     async def _turn(self) -> _Item | None:
         """Wait for the next tick, which is None, or for the first who wants something."""
@@ -285,7 +295,7 @@ class CarService:
             heard = self._docket.hear(before, item)
             self._note(heard)
             if heard.command is not None:
-                self._follow_up(before, heard, item)
+                self._obeyed.append((before, heard, item))
             if heard.answer is not None:
                 self._replies.append((item, heard.answer))
             if heard.forward is not None:
@@ -320,9 +330,7 @@ class CarService:
                 self._news.pop(path, None)
 
     def _audit(self, audits: list[Audit]) -> None:
-        for audit in audits:
-            self._keeper.audit(audit)
-            self._kept_ns = 0
+        self._audits.extend(audits)
 
     def _hand_on(self, forward: Forward) -> None:
         assert self._group is not None
@@ -379,17 +387,24 @@ class CarService:
             refused=(answer.reason or None) if answer else None,
             trace=message.headers.get("traceparent"),
         )
-        if isinstance(command.verb, Drive) and before.progress is None and self._car.progress:
+        if isinstance(command.verb, Drive) and before.progress is None and heard.car.progress:
             self._trip = command.verb.trip
             self._keeper.keep_trip(command.verb.trip)
-        if before.charge is not None and self._car.charge is None:
+        if before.charge is not None and heard.car.charge is None:
             _, session = end_charge(self._params, before)
             if session is not None:
                 self._keeper.record(session)
-        self._kept_ns = 0
 
-    def _keep(self) -> None:
+    def _remember(self) -> None:
         """Hand the keeper what must not be forgotten: at once what happened, else now and then."""
+        if self._obeyed or self._audits:
+            self._kept_ns = 0
+        for audit in self._audits:
+            self._keeper.audit(audit)
+        for before, heard, message in self._obeyed:
+            self._follow_up(before, heard, message)
+        self._audits.clear()
+        self._obeyed.clear()
         car = self._car
         old_s = kept_s(car, self._clock.resolution_s, speed=self._clock.speed)
         if car.time_ns - self._kept_ns >= old_s * NS_PER_S:

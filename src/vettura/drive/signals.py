@@ -22,6 +22,7 @@ from vettura.drive.signals_body import (
     body_fast,
     body_second,
     body_slow,
+    body_told,
     habit,
     is_belted,
     is_dark,
@@ -47,10 +48,13 @@ from vettura.units import NS_PER_S
 
 Part = Callable[[Look], Values]
 FAST: tuple[Part, ...] = (motion_fast, chassis_fast, battery_fast, body_fast, ours_fast)
+TOLD: tuple[Part, ...] = (body_fast,)
+"""Of these, what somebody may have told the car."""
+BODY: tuple[Part, ...] = (battery_events, body_told)
+"""What follows the car's actuators and nothing else."""
 EVENTS: tuple[Part, ...] = (
     motion_events,
     chassis_events,
-    battery_events,
     charging_events,
     body_events,
     ours_events,
@@ -77,7 +81,7 @@ STILL: tuple[Part, ...] = (battery_still,)
 def signal_values(params: Params, make: Make, car: Living, air: Air) -> Values:
     """Every signal of the car now, by path; `make` is what never changes."""
     look = Look(params, make, car, air)
-    return {**make.values, **_said(look, (*FAST, *EVENTS, *SECOND, *SLOW, *STILL))}
+    return {**make.values, **_said(look, (*FAST, *BODY, *EVENTS, *SECOND, *SLOW, *STILL))}
 
 
 def _said(look: Look, parts: Iterable[Part]) -> Values:
@@ -96,6 +100,7 @@ class Words:
         self._make = make
         self._fast_ns = self._second_ns = self._slow_ns = 0
         self._seen: tuple[object, ...] = ()
+        self._body: object = None
         self._has_happened = False
 
     def full(self, car: Living, air: Air) -> Values:
@@ -104,14 +109,22 @@ class Words:
         self._fast_ns = self._second_ns = self._slow_ns = car.time_ns
         return signal_values(self._params, self._make, car, air)
 
-    def due(self, car: Living, air: Air, rates: Rates) -> Values:
-        """The fast ones, and those that are due: by their rate, or because something happened."""
+    def due(self, car: Living, air: Air, rates: Rates, *, is_asked: bool = False) -> Values:
+        """The fast ones, and those that are due: by their rate, or because something happened.
+
+        `is_asked`: a command is answered after this. Of a car at rest the fast signals that no
+        command moves wait for the next look, so that the answer need not.
+        """
         look = Look(self._params, self._make, car, air)
         parts: tuple[Part, ...] = ()
         follows_up = self._has_happened
-        if follows_up or car.time_ns - self._fast_ns >= rates.fast_s * NS_PER_S:
+        if is_asked and car.progress is None:
+            parts = TOLD
+        elif follows_up or car.time_ns - self._fast_ns >= rates.fast_s * NS_PER_S:
             parts = FAST
             self._fast_ns = car.time_ns
+        if car.body is not self._body:
+            parts = (*parts, *BODY)
         if self._is_news(_occasion(look)):
             parts = (*parts, *EVENTS)
         if follows_up or car.time_ns - self._second_ns >= rates.second_s * NS_PER_S:
@@ -127,6 +140,7 @@ class Words:
         else."""
         self._has_happened = occasion != self._seen
         self._seen = occasion
+        self._body = occasion[0]
         return self._has_happened
 
 

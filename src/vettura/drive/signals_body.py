@@ -98,13 +98,18 @@ def _brake_lamp(car: Living) -> SignalValue:
     return told(car.body, LIGHTS + "Brake.IsActive", "INACTIVE")
 
 
+def body_told(look: Look) -> Values:
+    """What is where it was told to be."""
+    body = look.car.body
+    return {path: value_of(body, path) for path in PLAIN}
+
+
 def body_events(look: Look) -> Values:
     """What is open, shut, lit or occupied."""
     car = look.car
     now = habit(car)
     rear = BODY + "Trunk.Rear."
     return {
-        **{path: value_of(car.body, path) for path in PLAIN},
         **{door + "IsLocked": car.locked for door in DOORS},
         DOORS[0] + "IsOpen": now.is_door_open or value_of(car.body, DOORS[0] + "IsOpen"),
         rear + "IsLocked": car.locked,

@@ -52,13 +52,18 @@ class Telling:
         values.update(provided)
         return SignalFrame(time_ns=car.time_ns, values=values, full=True)
 
-    async def publish(self, car: Living, air: Air, provided: Values) -> None:
-        """Say what changed; everything now and then."""
+    async def publish(
+        self, car: Living, air: Air, provided: Values, *, is_asked: bool = False
+    ) -> None:
+        """Say what changed; everything now and then. `is_asked`: somebody waits for an answer."""
         now_s = car.time_ns / NS_PER_S
         often = rates(car, self._clock.resolution_s)
         full = car.time_ns - self._full_ns >= often.full_s * NS_PER_S
         whole = full or self._has_forgotten
-        values = self._words.full(car, air) if whole else self._words.due(car, air, often)
+        if whole:
+            values = self._words.full(car, air)
+        else:
+            values = self._words.due(car, air, often, is_asked=is_asked)
         values.update(provided)
         self._has_forgotten = False
         if full:
