@@ -10,7 +10,7 @@
 | somebody gets dressed, somebody reads in bed | opens, shuts the shutters of their bedroom | 0.85 |
 | the last one falls asleep | locks the front door | 0.8 |
 | the last one leaves on foot, or by car | locks the front door | 0.92, 0.6 |
-| somebody comes home on foot | unlocks the front door | always |
+| somebody comes home on foot, or is about to go out | unlocks the front door | always |
 | somebody drives off or comes home | opens the garage door, shuts it behind them | always, 0.88 |
 | somebody comes home by scooter | plugs it in, when it is below 80 % | 0.85 |
 | the last one leaves on Tuesday or Friday | starts the robot | 0.6 |
@@ -30,11 +30,14 @@ from vettura.home.device.scooter import PLUG, ScooterEntry
 from vettura.home.device.tv import TvEntry
 from vettura.home.device.vacuum import VacuumEntry
 from vettura.home.device.world import Whereabouts
+from vettura.life.person_day import HALL
 
 DARK_W_PER_M2 = 25.0
 """Sun outside below which a room is dark, some 2,500 lux out in the open."""
 NIGHT_LIGHT_PCT = 15
 PLUG_BELOW = 80.0
+SHOES_S = 70.0
+"""Who is about to leave unlocks the door after so long in the hall."""
 ROBOT_DAYS = (1, 4)
 
 
@@ -117,6 +120,8 @@ def _in_room(moment: Moment, things: Things, chance: Random) -> list[Deed]:
     found: list[Deed] = []
     if before.room != now.room and now.doing != "sleeping":
         found += _lights_up(moment, things, chance)
+    if now.room == HALL and now.doing == "dressing" and not moment.has_car:
+        found += [_unlocked(lock, SHOES_S) for lock in things.locks]
     tv_s, tv = chance.uniform(20.0, 60.0), chance.random() < 0.95
     for television in things.televisions:
         if now.doing == "watching" and television.area == now.room and tv:
@@ -171,7 +176,7 @@ def _comes_home(person: str, moment: Moment, things: Things, chance: Random) -> 
             if shuts:
                 found.append(_cover(door, "close_cover", shuts_s, ("open", "opening")))
         return found
-    found += [_switch(lock, "lock", "unlock", 0.0, ("locked", "locking")) for lock in things.locks]
+    found += [_unlocked(lock, 0.0) for lock in things.locks]
     if moment.before.doing == "scooter" and plugs and moment.scooter_percent < PLUG_BELOW:
         mine = [each for each in things.scooters if each.person == person]
         found += [Deed(plugs_s, each.id, PLUG) for each in mine]
@@ -213,6 +218,10 @@ def _switch(
 
 def _cover(entry: DeviceEntry, action: str, after_s: float, only_if: tuple[str, ...]) -> Deed:
     return _switch(entry, "cover", action, after_s, only_if)
+
+
+def _unlocked(lock: LockEntry, after_s: float) -> Deed:
+    return _switch(lock, "lock", "unlock", after_s, ("locked", "locking"))
 
 
 def _locked(lock: LockEntry, after_s: float) -> Deed:

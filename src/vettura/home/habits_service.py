@@ -25,6 +25,8 @@ from vettura.words.slugs import slug_of
 log = structlog.get_logger()
 
 PATIENCE_S = 3.0
+TRIES = 3
+"""Who sees that nothing happens tries again; the device obeys once."""
 MOVES_MAX = 1_000
 DOOR_WAIT_S = 60.0
 
@@ -118,14 +120,17 @@ class HabitsService:
             cause=Cause(id=id_, who=who),
         )
         subject = device_do(self._world.household.id, deed.device)
-        try:
-            reply = await self._bus.request(subject, encode(wish), timeout_s=PATIENCE_S)
-            answer = decode(reply.data, Answer, where=subject)
-        except (BusError, InputError) as error:
-            log.info("habit_unanswered", person=name, action=deed.action, error=error.message)
+        for _ in range(TRIES):
+            try:
+                reply = await self._bus.request(subject, encode(wish), timeout_s=PATIENCE_S)
+                answer = decode(reply.data, Answer, where=subject)
+            except (BusError, InputError) as error:
+                log.info("habit_unanswered", person=name, action=deed.action, error=error.message)
+                await self._clock.sleep(PATIENCE_S)
+                continue
+            if not answer.ok:
+                log.info("habit_refused", person=name, action=deed.action, reason=answer.reason)
             return
-        if not answer.ok:
-            log.info("habit_refused", person=name, action=deed.action, reason=answer.reason)
 
     def _is_somebody(self, room: str) -> bool:
         if room == "home":

@@ -4,6 +4,7 @@ import asyncio
 
 from home.devices.homes import HOUSEHOLD, MONDAY, Home
 from life.homes import make_household, make_person
+from make import ROOT
 from vettura.bus.memory import MemoryBus
 from vettura.clock import rehearse
 from vettura.home.device.cover import GarageDoorEntry, ShuttersEntry
@@ -16,6 +17,7 @@ from vettura.home.device.tv import TvEntry
 from vettura.home.device.vacuum import VacuumEntry
 from vettura.home.device.world import World
 from vettura.home.habits_service import HabitsService
+from vettura.house import load_home
 
 ENTRIES = (
     LightEntry(id="kitchen", area="kitchen"),
@@ -134,3 +136,16 @@ def test_the_same_seed_has_the_same_habits_and_another_has_others():
     once, again, other = (lived(script, *ENTRIES, seed=seed) for seed in (7, 7, 8))
     assert once == again
     assert once != other
+
+
+def test_a_day_of_the_example_s_devices_is_cheap_and_never_quite_silent():
+    casa = load_home(ROOT / "examples" / "casa.toml")
+
+    async def script(home, habits):
+        home.bus.tap(lambda time_ns, subject, data: count.append(subject))
+        await home.clock.sleep(86_400)
+
+    count = []
+    lived(script, *casa.devices, household=casa.household)
+    # What is published and what is kept: twice as many messages as states.
+    assert 1_000 < len(count) < 4_000

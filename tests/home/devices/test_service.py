@@ -15,6 +15,7 @@ from vettura.bus.subjects import HOME_BUCKET, device_about, device_do, device_st
 from vettura.clock import rehearse
 from vettura.home.device.contact import ContactEntry
 from vettura.home.device.cover import GarageDoorEntry, ShuttersEntry
+from vettura.home.device.events import DoorbellEntry
 from vettura.home.device.light import LightEntry
 from vettura.home.device.lock import LockEntry
 from vettura.home.device.motion import MotionEntry
@@ -229,12 +230,18 @@ def test_a_bolt_takes_two_seconds():
 
 
 def test_a_home_that_was_stopped_goes_on_where_it_was():
+    rung = []
+
     async def before(home):
         await home.do("kitchen", "light.turn_on", data={"brightness": 77, "kelvin": 3000})
         await home.do("shutters", "cover.set_cover_position", data={"position": 30})
         await home.do("front-door", "lock.unlock")
         await home.do("socket", "switch.turn_off")
+        await home.do("bell", "hands.press")
         await home.clock.sleep(60)
+        await home.do("garage-door", "cover.open_cover")
+        await home.clock.sleep(5)
+        rung.append(home.state("event.bell"))
 
     async def after(home):
         assert home.shows("light.kitchen", "brightness") == 77
@@ -242,12 +249,16 @@ def test_a_home_that_was_stopped_goes_on_where_it_was():
         assert home.shows("cover.shutters", "current_position") == 30
         assert home.state("lock.front_door") == "unlocked"
         assert home.state("switch.socket") == "off"
+        assert [home.state("event.bell")] == rung
+        assert home.state("cover.garage_door") == "opening"
+        await home.clock.sleep(20)
+        assert home.state("cover.garage_door") == "open"
 
     async def main(clock):
         bus = MemoryBus(clock)
-        await living(clock, bus, before, ALL)
+        await living(clock, bus, before, (*ALL, DoorbellEntry(id="bell")))
         await clock.sleep(3600)
-        await living(clock, bus, after, ALL)
+        await living(clock, bus, after, (*ALL, DoorbellEntry(id="bell")))
         told = []
         bus.tap(lambda time_ns, subject, data: told.append((subject, data)))
         await living(clock, bus, lambda home: home.clock.sleep(1), ALL[1:])

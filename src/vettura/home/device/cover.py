@@ -66,14 +66,16 @@ class CoverModel:
         self.about = device(entry, self._cover)
 
     def begun(self, kept: Mapping[str, EntityState], world: World) -> Leaf:
-        """Go on as it was; what was under way stands still. New doors are shut, new shutters up."""
+        """Go on as it was, also on the way. New doors are shut, new shutters up."""
         told = kept.get(self._cover.id)
         otherwise = 0.0 if self._is_garage else PERCENT
         if told is not None and told.state in {"open", "closed"}:
             otherwise = PERCENT if told.state == "open" else 0.0
         share = recalled_number(told, "current_position", otherwise) / PERCENT
         position = min(max(share, 0.0), 1.0)
-        return Leaf(position, position, world.now_ns)
+        under_way = {"opening": 1.0, "closing": 0.0}
+        target = under_way.get(told.state, position) if told is not None else position
+        return Leaf(position, target, world.now_ns)
 
     def told(self, state: Leaf) -> dict[str, EntityState]:
         """One entity."""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -14,6 +14,8 @@ from vettura.life.limits import check_text
 from vettura.units import NS_PER_S
 
 MAKER = "vettura"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 _ID = re.compile(r"[a-z0-9][-_a-z0-9]{0,31}")
 
 
@@ -120,6 +122,17 @@ def device(
         entities={each.id: each.about for each in entities},
         services=list(services),
     )
+
+
+def instant_ns(text: str) -> int:
+    """What `iso` wrote, back again; 0 for anything else."""
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        return 0
+    if instant.tzinfo is None:
+        return 0
+    return (instant - _EPOCH) // _MICROSECOND * 1000
 
 
 def iso(time_ns: int) -> str | None:

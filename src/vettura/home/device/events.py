@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import final
 
 from vettura.bus.messages_home import DeviceAction, EntityState
-from vettura.home.device.entity import DeviceEntry, Entity, device, entity, iso
+from vettura.home.device.entity import DeviceEntry, Entity, device, entity, instant_ns, iso
 from vettura.home.device.model import NEVER_NS, only
 from vettura.home.device.world import OPEN, RING, World
 from vettura.life.callers import callers
@@ -55,7 +55,7 @@ class DoorbellModel:
 
     def begun(self, kept: Mapping[str, EntityState], world: World) -> Event:
         """Nobody has rung since."""
-        return Event()
+        return _recalled(kept.get(self._event.id), ("ring",))
 
     def told(self, state: Event) -> dict[str, EntityState]:
         """One entity: when it rang last."""
@@ -101,7 +101,8 @@ class CameraModel:
 
     def begun(self, kept: Mapping[str, EntityState], world: World) -> Event:
         """It has seen nothing since."""
-        return Event(view=self._view(world), next_ns=self._passer_by_ns(world))
+        last = _recalled(kept.get(self._event.id), SEEN)
+        return replace(last, view=self._view(world), next_ns=self._passer_by_ns(world))
 
     def told(self, state: Event) -> dict[str, EntityState]:
         """One entity: what it saw last, and when."""
@@ -134,6 +135,12 @@ class CameraModel:
     def _passer_by_ns(self, world: World) -> int:
         wait_ns = world.chance(f"camera.{self.id}").expovariate(PASSERS_BY / _DAY_NS)
         return world.now_ns + 60 * NS_PER_S + round(wait_ns)
+
+
+def _recalled(told: EntityState | None, types: Sequence[str]) -> Event:
+    what = told.attributes.get("event_type") if told is not None else None
+    time_ns = instant_ns(told.state) if told is not None else 0
+    return Event(what=str(what), time_ns=time_ns) if what in types and time_ns else Event()
 
 
 def _happened(state: Event, what: str, now_ns: int) -> Event:
