@@ -52,7 +52,8 @@ def _sun(century: float) -> _Sun:
     apparent = math.radians(mean_longitude + centre - 0.00569 - 0.00478 * math.sin(node))
     arc_s = 21.448 - t * (46.815 + t * (0.00059 - t * 0.001813))
     obliquity = math.radians(23.0 + (26.0 + arc_s / 60.0) / 60.0 + 0.00256 * math.cos(node))
-    y = math.tan(obliquity / 2.0) ** 2
+    half = math.tan(obliquity / 2.0)
+    y = half * half
     longitude = math.radians(mean_longitude)
     equation = (
         y * math.sin(2.0 * longitude)
@@ -61,8 +62,8 @@ def _sun(century: float) -> _Sun:
         - 0.5 * y * y * math.sin(4.0 * longitude)
         - 1.25 * eccentricity * eccentricity * math.sin(2.0 * anomaly)
     )
-    declination = math.asin(math.sin(obliquity) * math.sin(apparent))
-    return _Sun(declination, 4.0 * math.degrees(equation))
+    declination = math.degrees(math.asin(math.sin(obliquity) * math.sin(apparent)))
+    return _Sun(math.radians(declination), 4.0 * math.degrees(equation))
 
 
 def refraction_deg(elevation_deg: float) -> float:
@@ -110,24 +111,24 @@ def passes_ns(day: date, place: SkyPlace, *, depth_deg: float, rising: bool) -> 
     dip = 0.0
     if place.elevation_m > 0.0:
         dip = math.degrees(math.acos(EARTH_RADIUS_M / (EARTH_RADIUS_M + place.elevation_m)))
-    geometric = depth_deg + dip
-    refraction = refraction_deg(-geometric)
+    geometric = 90.0 + depth_deg + dip
+    refraction = refraction_deg(90.0 - geometric)
     latitude = math.radians(min(max(place.latitude_deg, -_LATITUDE_MAX), _LATITUDE_MAX))
     start = _century(day)
     sun = _sun(start)
     minutes = 0.0
     # The first pass only finds the declination; Home Assistant's library takes refraction off there
     # and on in the second, which decides by minutes whether a polar day has a sunset at all.
-    for below in (geometric - refraction, geometric + refraction):
-        tangents = math.tan(latitude) * math.tan(sun.declination_rad)
-        cosine = -math.sin(math.radians(below)) / (
-            math.cos(latitude) * math.cos(sun.declination_rad)
-        )
-        if not -1.0 <= cosine - tangents <= 1.0:
+    for zenith in (geometric - refraction, geometric + refraction):
+        declination = sun.declination_rad
+        cosine = math.cos(math.radians(zenith)) - math.sin(latitude) * math.sin(declination)
+        cosine /= math.cos(latitude) * math.cos(declination)
+        if not -1.0 <= cosine <= 1.0:
             return None
-        hour_deg = math.degrees(math.acos(cosine - tangents)) * (1.0 if rising else -1.0)
+        hour_deg = math.degrees(math.acos(cosine)) * (1.0 if rising else -1.0)
         minutes = 720.0 - 4.0 * (place.longitude_deg + hour_deg) - sun.equation_min
-        sun = _sun(start + minutes / 1440.0 / 36_525.0)
+        julian_day = start * 36_525.0 + _J2000 + minutes / 1440.0
+        sun = _sun((julian_day - _J2000) / 36_525.0)
     return _instant_ns(day, minutes)
 
 
@@ -188,5 +189,10 @@ def _century(day: date) -> float:
 
 
 def _instant_ns(day: date, minutes: float) -> int:
+    """The instant, its last digit cut off as Home Assistant's library does."""
     midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    return int(midnight.timestamp()) * NS_PER_S + round(minutes * 60e6) * 1000
+    days = int(minutes / 1440.0)
+    seconds = (minutes - days * 1440) * 60.0
+    part_us = int((seconds - int(seconds)) * 1_000_000)
+    whole = int(midnight.timestamp()) + days * 86_400 + int(seconds)
+    return whole * NS_PER_S + part_us * 1000
