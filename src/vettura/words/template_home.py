@@ -70,11 +70,8 @@ class HomeFunctions:
         seen: set[str] = set()
         while search:
             entity = search.pop()
-            if isinstance(entity, str):
-                state = self._lookup.get(entity)
-            elif isinstance(entity, TemplateState):
-                state = entity
-            else:
+            state = self._state(entity)
+            if state is None and not isinstance(entity, str):
                 if isinstance(entity, Iterable):
                     search += entity
                 continue
@@ -116,10 +113,12 @@ class HomeFunctions:
         left, points = list(args), []
         while left:
             value = left.pop(0)
-            if isinstance(value, TemplateState) or (
-                isinstance(value, str) and ENTITY_ID.match(value)
-            ):
-                place = self._place(value)
+            if isinstance(value, str) and not ENTITY_ID.match(value):
+                state = None
+            else:
+                state = self._state(value)
+            if state is not None:
+                place = _location(state)
             else:
                 place = _coordinates(value, left.pop(0)) if left else None
             if place is None:
@@ -132,8 +131,16 @@ class HomeFunctions:
         return _distance_m(points[0], points[1]) / _M_PER_KM
 
     def _place(self, value: Any) -> tuple[float, float] | None:
-        state = self._lookup.get(value) if isinstance(value, str) else value
-        return _location(state) if isinstance(state, TemplateState) else None
+        state = self._state(value)
+        return None if state is None else _location(state)
+
+    def _state(self, value: Any) -> TemplateState | None:
+        """The state of an entity by its id, or the state itself, such as `trigger.to_state`."""
+        if isinstance(value, str):
+            return self._lookup.get(value)
+        if isinstance(value, TemplateState):
+            return value
+        return TemplateState(value) if hasattr(type(value), "last_changed") else None
 
     # Areas and devices
 

@@ -101,11 +101,14 @@ class Times:
             return refuse("timestamp_local", value) if default is MISSING else default
 
     def relative_time(self, value: Any) -> Any:
-        """`relative_time`: how long ago, in its largest unit; what is to come stays as it is."""
-        self._read_time()
+        """`relative_time`: how long ago, in its largest unit; what is to come stays as it is.
+
+        Between two times of the home's zone that is by the clock on the wall, as in Python.
+        """
         if not isinstance(value, datetime):
+            self._read_time()
             return value
-        ago = self._clock.now() - self._in_zone(value)
+        ago = self.now() - self._in_zone(value)
         return value if ago < timedelta() else _in_words(ago, 1)
 
     def time_since(self, value: Any, precision: int = 1) -> Any:
@@ -117,10 +120,10 @@ class Times:
         return self._apart(value, precision, since=False)
 
     def _apart(self, value: Any, precision: int, *, since: bool) -> Any:
-        self._read_time()
         if not isinstance(value, datetime):
+            self._read_time()
             return value
-        gap = self._clock.now() - self._in_zone(value)
+        gap = self.now() - self._in_zone(value)
         gap = gap if since else -gap
         return value if gap < timedelta() else _in_words(gap, precision or len(_STEPS) + 1)
 
