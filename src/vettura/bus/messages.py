@@ -6,7 +6,7 @@ Times are integer nanoseconds since the epoch, UTC. Quantities are SI, watt-hour
 Celsius; only `SignalFrame` speaks VSS units, because its paths do. Unknown fields are ignored.
 """
 
-from typing import Annotated, Literal, TypeAlias, TypeVar
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 import msgspec
 
@@ -300,6 +300,8 @@ class Answer(Wire, frozen=True, kw_only=True):
     code: Refusal = ""
     state: Outcome = ""
     """`reached` when it is done, `accepted` when it takes time: the end is told as an `Audit`."""
+    response: dict[str, Any] | None = None
+    """What an action gives back, such as a forecast; None for what gives nothing."""
 
 
 class Audit(Wire, frozen=True, kw_only=True):

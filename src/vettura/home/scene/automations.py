@@ -13,12 +13,11 @@ from vettura.home.scene.faults import ConditionFault, RenderFault, WrongCallFaul
 from vettura.home.scene.parts import Automation
 from vettura.home.scene.run import Doable, Run, Shown
 from vettura.home.scene.runner import Runner
-from vettura.home.scene.state import State, instant
+from vettura.home.scene.state import State, context_of, instant
 from vettura.home.scene.tracing import Tracing
 from vettura.home.scene.triggers import Fired, Stop, attach
 from vettura.home.scene.variables import this, with_defaults
 from vettura.home.scene.world import Event, World
-from vettura.words.states import StateContext
 
 TRIGGERED_EVENT = "automation_triggered"
 OnEnd = Callable[[Run | None], None]
@@ -58,9 +57,9 @@ class Automations:
             ("turn_off", self._turn_off),
             ("toggle", self._toggle),
             ("trigger", self._trigger),
-            ("reload", lambda _, done: done(None, None)),
         ):
-            calls.register(f"automation.{verb}", handler)
+            calls.register_entity(f"automation.{verb}", handler)
+        calls.register("automation.reload", lambda _, done: done(None, None))
 
     def doable(self, entity_id: str) -> Doable | None:
         """What one of them runs."""
@@ -281,7 +280,7 @@ class Automations:
         on_end: OnEnd | None,
     ) -> Run | None:
         world, part = self._world, kept.part
-        variables["context"] = StateContext(id=cause.id)
+        variables["context"] = context_of(cause)
         before = kept.last_triggered_ns
         kept.last_triggered_ns = world.now_ns
         run = self._runner.start(

@@ -96,6 +96,33 @@ class Calls:
         """Let `handler` do an action; `domain.*` stands for all others of a domain."""
         self._handlers[action] = handler
 
+    def register_entity(self, action: str, handler: Handler, *, is_quick: bool = False) -> None:
+        """The same for an action that entities of ours do, each in its turn unless `is_quick`."""
+        turn = 0 if is_quick else turns.ENTITY
+
+        def put_off(calling: Calling, done: Done) -> None:
+            has_many = len(calling.entities) > 1
+
+            def end(fault: Fault | None, response: Any) -> None:
+                after = turn + (turns.GATHERED if has_many else 0)
+                self._after(after, lambda: done(fault, response))
+
+            def act() -> None:
+                try:
+                    handler(calling, end)
+                except Fault as fault:
+                    end(fault, None)
+
+            self._after(turn + (turns.SPREAD if has_many else 0), act)
+
+        self.register(action, put_off)
+
+    def _after(self, count: int, deed: Callable[[], None]) -> None:
+        if count:
+            self._world.agenda.soon(deed, count)
+        else:
+            deed()
+
     def handler(self, action: str) -> Handler | None:
         """Who of us does an action; None: a device."""
         return self._handlers.get(action) or self._handlers.get(f"{action.partition('.')[0]}.*")
@@ -134,7 +161,7 @@ class Calls:
             if not run.is_over:
                 self.do(replace(calling, child=child), done)
 
-        self._world.agenda.soon(do, turns.CALL)
+        self._after(0 if step.is_direct else turns.CALL, do)
 
     def wait_for(
         self, runner: Runner, run: Run, fiber: Fiber, step: Call, call_id: str, child: Run
@@ -148,6 +175,7 @@ class Calls:
         self, runner: Runner, run: Run, fiber: Fiber, step: Call, call_id: str
     ) -> tuple[Pending, Done]:
         variables = fiber.frames[-1].variables
+        after = 0 if step.is_direct else turns.CALLED
         pending = Pending(kind="call", call=call_id)
         fiber.pending = pending
 
@@ -155,11 +183,11 @@ class Calls:
             if run.is_over or fiber.pending is not pending:
                 return
             if fault is not None:
-                runner.fail(run, fiber, fault, turns.CALLED)
+                runner.fail(run, fiber, fault, after)
                 return
             if step.response_variable:
                 variables[step.response_variable] = response
-            runner.step_over(run, fiber, turns.CALLED)
+            runner.step_over(run, fiber, after)
 
         return pending, done
 
@@ -283,7 +311,7 @@ class Calls:
             self._tell(calling, refused or Answer(ok=True), time_ns)
             # A device that is gone is left out, as in Home Assistant; one that refuses is a fault.
             if refused is None or refused.code == "unavailable":
-                done(None, None)
+                done(None, _given_back(asked, answers))
             else:
                 done(CallFault(f"{calling.action}: {refused.reason}"), None)
 
@@ -323,6 +351,18 @@ class Calls:
             cause=calling.cause,
         )
         self._world.happens(event)
+
+
+def _given_back(
+    asked: list[tuple[str, str]], answers: Mapping[int, Answer]
+) -> dict[str, Any] | None:
+    """The response: by entity, or that of the device itself."""
+    given = {
+        entity_id: response
+        for index, (_, entity_id) in enumerate(asked)
+        if (response := answers[index].response) is not None
+    }
+    return given.get("", given) or None
 
 
 def _shown_data(calling: Calling) -> dict[str, Any]:

@@ -7,12 +7,13 @@ from typing import Any, final
 import msgspec
 
 from vettura.bus.messages_home import TopicMessage
+from vettura.home.scene import turns
 from vettura.home.scene.calls import Calling, Calls, Done
 from vettura.home.scene.faults import Fault, WrongCallFault
 from vettura.home.scene.parts import Scene, SceneState
 from vettura.home.scene.plain import as_plain
 from vettura.home.scene.reproducing import call_for
-from vettura.home.scene.state import State
+from vettura.home.scene.state import State, instant
 from vettura.home.scene.tree import Where
 from vettura.home.scene.world import World
 from vettura.words.template_results import TextDict, TextList
@@ -50,7 +51,7 @@ class General:
             calls.register(f"homeassistant.{verb}", self._turn)
         for action in ACCEPTED:
             calls.register(action, lambda _, done: done(None, None))
-        calls.register("scene.turn_on", self._scene)
+        calls.register_entity("scene.turn_on", self._scene)
         calls.register("scene.apply", self._apply)
         calls.register("scene.create", self._create)
         calls.register("mqtt.publish", self._publish)
@@ -83,12 +84,15 @@ class General:
                 self._world.warn(calling.where, f"{calling.action} cannot be done by {listed}")
             else:
                 calls.append((action, {**calling.data, "entity_id": entity_ids}))
-        self._do_all(calling, calls, done)
+        self._do_all(calling, calls, done, depth=1)
 
     def _do_all(
-        self, calling: Calling, calls: list[tuple[str, dict[str, Any]]], done: Done
+        self, calling: Calling, calls: list[tuple[str, dict[str, Any]]], done: Done, *, depth: int
     ) -> None:
-        """Do several calls at once; done when the last is, with the first one's fault."""
+        """Do several calls at once; done when the last is, with the first one's fault.
+
+        `depth` is how often they are gathered.
+        """
         if not calls:
             done(None, None)
             return
@@ -97,7 +101,8 @@ class General:
         def end(index: int, fault: Fault | None) -> None:
             faults[index] = fault
             if len(faults) == len(calls):
-                done(next((faults[k] for k in sorted(faults) if faults[k]), None), None)
+                first = next((faults[k] for k in sorted(faults) if faults[k]), None)
+                self._world.agenda.soon(lambda: done(first, None), turns.GATHERED * depth)
 
         for index, (action, data) in enumerate(calls):
             inner = self._calls.calling(
@@ -112,7 +117,7 @@ class General:
             def do(inner: Calling = inner, index: int = index) -> None:
                 self._calls.do(inner, lambda fault, _: end(index, fault))
 
-            self._world.agenda.soon(do)
+            self._world.agenda.soon(do, depth)
 
     # Scenes
 
@@ -123,15 +128,15 @@ class General:
             if scene is None:
                 self._world.warn(calling.where, f"{calling.action}: there is no {entity_id}")
                 continue
-            self._show(scene, self._world.now().astimezone().isoformat(), calling)
+            self._show(scene, instant(self._world.now_ns).isoformat(), calling)
             calls += self._calls_for(scene.entities, calling)
-        self._do_all(calling, calls, done)
+        self._do_all(calling, calls, done, depth=2)
 
     def _apply(self, calling: Calling, done: Done) -> None:
         wanted = calling.data.get("entities")
         if not isinstance(wanted, Mapping):
             raise WrongCallFault("needs entities")
-        self._do_all(calling, self._calls_for(_read_states(wanted), calling), done)
+        self._do_all(calling, self._calls_for(_read_states(wanted), calling), done, depth=2)
 
     def _create(self, calling: Calling, done: Done) -> None:
         scene_id = str(calling.data.get("scene_id", ""))
@@ -153,7 +158,7 @@ class General:
         self, wanted: Mapping[str, SceneState], calling: Calling
     ) -> list[tuple[str, dict[str, Any]]]:
         calls = []
-        for entity_id, state in sorted(wanted.items()):
+        for entity_id, state in _by_domain(wanted):
             now = self._world.states.get(entity_id)
             if now is None:
                 self._world.warn(calling.where, f"{calling.action}: there is no {entity_id}")
@@ -183,6 +188,12 @@ class General:
             )
         )
         done(None, None)
+
+
+def _by_domain(wanted: Mapping[str, SceneState]) -> list[tuple[str, SceneState]]:
+    """Domain by domain, each where its first entity stands."""
+    domains = list(dict.fromkeys(entity_id.partition(".")[0] for entity_id in wanted))
+    return sorted(wanted.items(), key=lambda pair: domains.index(pair[0].partition(".")[0]))
 
 
 def _payload(value: object) -> str:

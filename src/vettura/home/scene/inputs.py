@@ -30,6 +30,8 @@ Input: TypeAlias = (
 Data = Mapping[str, Any]
 Become: TypeAlias = str
 TRUE_WORDS = {"true", "yes", "on", "1"}
+_QUICK = {"counter", "input_datetime"}
+"""Those do it without a turn of their own."""
 
 
 @final
@@ -41,7 +43,8 @@ class Inputs:
         self._parts = {part.entity_id: part for part in parts}
         for domain, verbs in _VERBS.items():
             for verb in verbs:
-                calls.register(f"{domain}.{verb}", self._act)
+                is_quick = domain in _QUICK
+                calls.register_entity(f"{domain}.{verb}", self._act, is_quick=is_quick)
             calls.register(f"{domain}.reload", lambda _, done: done(None, None))
 
     def show_all(self, kept: Mapping[str, State]) -> None:

@@ -298,7 +298,9 @@ def _event(reading: Reading, fields: Fields, base: dict[str, Any]) -> Action:
 def _scene(reading: Reading, fields: Fields, base: dict[str, Any]) -> Action:
     fields.ignore("metadata")
     scene: Value = [reading.entity(fields.need("scene"), ("scene",))]
-    return Call(**base, action="scene.turn_on", target={"entity_id": scene}, data={})
+    return Call(
+        **base, action="scene.turn_on", target={"entity_id": scene}, data={}, is_direct=True
+    )
 
 
 def _unsupported(reading: Reading, fields: Fields, base: dict[str, Any]) -> None:

@@ -199,7 +199,7 @@ def device_action(reading: Reading, fields: Fields, base: dict[str, Any]) -> Act
         _unknown(reading, fields, domain, kind)
         return None
     target: dict[str, Value] = {"entity_id": [entity]}
-    return Call(**base, action=f"{domain}.{name}", target=target, data=data)
+    return Call(**base, action=f"{domain}.{name}", target=target, data=data, is_direct=True)
 
 
 def _is_phone(items: dict[str, Node]) -> bool:

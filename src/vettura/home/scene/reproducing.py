@@ -7,18 +7,26 @@ from vettura.home.scene.parts import SceneState
 from vettura.home.scene.state import State
 
 Call = tuple[str, dict[str, Any]]
-_LIGHT = ("brightness", "brightness_pct", "effect", "flash", "white", "profile")
+_LIGHT = ("brightness", "effect")
 _COLOURS = (
+    "hs_color",
     "color_temp",
     "color_temp_kelvin",
-    "hs_color",
     "rgb_color",
     "rgbw_color",
     "rgbww_color",
     "xy_color",
-    "color_name",
-    "kelvin",
 )
+_COLOUR_OF_MODE = {
+    "hs": ("hs_color", "hs_color"),
+    "color_temp": ("color_temp", "color_temp"),
+    "rgb": ("rgb_color", "rgb_color"),
+    "rgbw": ("rgbw_color", "rgbw_color"),
+    "rgbww": ("rgbww_color", "rgbww_color"),
+    "white": ("white", "brightness"),
+    "xy": ("xy_color", "xy_color"),
+}
+"""For a colour mode: what a light is asked for, and the attribute that tells it."""
 
 
 def call_for(now: State, wanted: SceneState) -> list[Call]:
@@ -51,9 +59,16 @@ def _light(now: State, wanted: SceneState) -> list[Call]:
         return []
     if wanted.state == "off":
         return [("light.turn_off", {})]
+    data = _some(wanted, *_LIGHT)
+    mode = wanted.attributes.get("color_mode", "unknown")
+    if mode != "unknown":
+        asked, told = _COLOUR_OF_MODE.get(str(mode), ("", ""))
+        if asked and wanted.attributes.get(told) is None:
+            return []
+        return [("light.turn_on", data | ({asked: wanted.attributes[told]} if asked else {}))]
     colours = _some(wanted, *_COLOURS)
     first = dict([next(iter(colours.items()))]) if colours else {}
-    return [("light.turn_on", {**_some(wanted, *_LIGHT), **first})]
+    return [("light.turn_on", data | first)]
 
 
 def _fan(now: State, wanted: SceneState) -> list[Call]:

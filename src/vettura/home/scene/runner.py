@@ -115,7 +115,7 @@ class Runner:
         self.enter(run)
         delay = turns.STARTED
         if doable.mode == "restart" and before:
-            delay += turns.RESTARTED
+            delay += turns.RESTARTED + max(_stopping(other) for other in before)
             for other in before:
                 self.stop(other, "stopped", "started anew")
         elif doable.mode == "queued":
@@ -316,3 +316,9 @@ def called_trouble(run: Run) -> Fault | None:
     """What a run that was called hands on to its caller."""
     trouble: Any = run.trouble
     return trouble if isinstance(trouble, Fault | RenderFault) else None
+
+
+def _stopping(run: Run) -> int:
+    """How many turns more it takes to stop a run."""
+    pending = run.root.pending
+    return 0 if pending is None or pending.kind == "delay" else turns.STOPPED_IN_WAIT

@@ -10,10 +10,9 @@ from vettura.home.scene.faults import Fault, RenderFault, WrongCallFault
 from vettura.home.scene.parts import Script
 from vettura.home.scene.run import Doable, Run
 from vettura.home.scene.runner import Runner, called_trouble
-from vettura.home.scene.state import State, instant
+from vettura.home.scene.state import State, context_of, instant
 from vettura.home.scene.variables import this, with_defaults
 from vettura.home.scene.world import Event, World
-from vettura.words.states import StateContext
 
 STARTED_EVENT = "script_started"
 _OWN = ("turn_on", "turn_off", "toggle", "reload")
@@ -32,7 +31,7 @@ class Scripts:
         self._doables = {part.entity_id: _doable(part) for part in parts}
         self._brakes = {part.entity_id: Brake() for part in parts}
         self._last_ns: dict[str, int] = {}
-        calls.register("script.turn_on", self._turn_on)
+        calls.register_entity("script.turn_on", self._turn_on)
         calls.register("script.turn_off", self._turn_off)
         calls.register("script.toggle", self._toggle)
         calls.register("script.reload", lambda _, done: done(None, None))
@@ -140,7 +139,7 @@ class Scripts:
         except RenderFault as fault:
             done(fault, None)
             return
-        variables["context"] = StateContext(id=cause.id)
+        variables["context"] = context_of(cause)
         if world.is_heard(STARTED_EVENT):
             data = {"name": part.alias, "entity_id": entity_id}
             world.happens(

@@ -215,7 +215,9 @@ class _TemplateEntity:
         """A binary_sensor may have to hold for a while before it says so."""
         now = self._world.states.get(self._part.entity_id)
         span = self._part.delay_on if state == "on" else self._part.delay_off
-        if now is None or now.state == state or span is None:
+        if now is None and span is not None:
+            self._become(UNKNOWN, self._attributes(variables), change)
+        if (now is not None and now.state == state) or span is None:
             self._forget()
             self._become(state, self._attributes(variables), change)
             return

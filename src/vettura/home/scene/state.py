@@ -23,6 +23,19 @@ def instant(time_ns: int) -> datetime:
     return _EPOCH + timedelta(microseconds=time_ns // 1000)
 
 
+def context_of(cause: Cause | None) -> StateContext:
+    """A cause in the words of Home Assistant's context: a parent where an automation came before,
+    a user where somebody asked at a page or on the command line."""
+    if cause is None:
+        return StateContext()
+    is_user = not cause.chain and "." not in cause.who
+    return StateContext(
+        id=cause.id,
+        parent_id=cause.chain[-1] if cause.chain else None,
+        user_id=cause.who if is_user else None,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """How one entity is. Times are nanoseconds since the epoch."""
@@ -62,7 +75,7 @@ class State:
     @property
     def context(self) -> StateContext:
         """Who changed it, as Home Assistant's context."""
-        return StateContext() if self.cause is None else StateContext(id=self.cause.id)
+        return context_of(self.cause)
 
 
 class Change(NamedTuple):
@@ -148,8 +161,12 @@ class Hearers:
 class StateTable:
     """The states of all entities."""
 
-    def __init__(self) -> None:
+    def __init__(self, soon: Callable[[Callable[[], None]], None] = lambda tell: tell()) -> None:
         self.hearers = Hearers()
+        """Those who hear of a change in the next turn; `soon` puts that off."""
+        self.first_hearers = Hearers()
+        """Those who hear of it at once."""
+        self._soon = soon
         self._states: dict[str, State] = {}
         self._by_domain: dict[str, dict[str, None]] = {}
 
@@ -188,7 +205,7 @@ class StateTable:
         self._states[entity_id] = new
         if old is None:
             self._by_domain.setdefault(new.domain, {})[entity_id] = None
-        self.hearers.tell(Change(entity_id, old, new))
+        self._tell(Change(entity_id, old, new))
         return True
 
     def remove(self, entity_id: str) -> bool:
@@ -197,5 +214,9 @@ class StateTable:
         if old is None:
             return False
         self._by_domain[old.domain].pop(entity_id, None)
-        self.hearers.tell(Change(entity_id, old, None))
+        self._tell(Change(entity_id, old, None))
         return True
+
+    def _tell(self, change: Change) -> None:
+        self.first_hearers.tell(change)
+        self._soon(lambda: self.hearers.tell(change))

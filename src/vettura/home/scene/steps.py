@@ -330,8 +330,7 @@ class KindsOfSteps:
         seen = dict(variables)
         variables["wait"] = {"remaining": timeout_s, "trigger": None}
         run.show(self._world.now_ns, path, {"wait": variables["wait"]})
-        self._waits.trigger(runner, run, fiber, step, timeout_s, seen)
-        return True
+        return self._waits.trigger(runner, run, fiber, step, timeout_s, seen)
 
     def _timeout_s(
         self, run: Run, fiber: Fiber, step: ActionBase, timeout: "Duration | None"

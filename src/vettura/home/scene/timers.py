@@ -27,7 +27,7 @@ class Timers:
         self._world = world
         self._timers = {part.entity_id: _Timer(world, calls, part) for part in parts}
         for verb in ("start", "pause", "cancel", "finish", "change"):
-            calls.register(f"timer.{verb}", self._act)
+            calls.register_entity(f"timer.{verb}", self._act, is_quick=True)
         calls.register("timer.reload", lambda _, done: done(None, None))
 
     def show_all(self, kept: Mapping[str, State]) -> None:

@@ -319,6 +319,8 @@ class Call(ActionBase):
     data: "Data"
     """May name an `entity_id` as well, as old files do."""
     response_variable: str = ""
+    is_direct: bool = False
+    """Written as a device action or `scene:`; Home Assistant does those in the same turn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,8 +78,8 @@ def attach(
     *,
     variables: Mapping[str, Any],
     is_start: bool = False,
-) -> Stop:
-    """Let these triggers listen; returns what ends that."""
+) -> Stop | None:
+    """Let these triggers listen; returns what ends that, None when nothing listens."""
     stops = []
     for index, trigger in enumerate(triggers):
         if not is_enabled(world, trigger.enabled):
@@ -96,7 +96,7 @@ def attach(
         for each in stops:
             each()
 
-    return stop
+    return stop if stops else None
 
 
 def is_lasting(for_: "Duration | None") -> bool:

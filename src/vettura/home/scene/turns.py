@@ -12,10 +12,18 @@ LOCKED = 3
 """More for a queued run: it takes its lock, free or not."""
 RESTARTED = 7
 """More for a run that first stops those before it."""
+STOPPED_IN_WAIT = 2
+"""More when one of those waits for something else than the end of a delay."""
 CALL = 1
 """From a step to the action it calls."""
 CALLED = 2
 """From the end of that action to the next step."""
+ENTITY = 1
+"""From the action to an entity of ours that does it; and from there to its end, once more."""
+SPREAD = 1
+"""More when it aims at several entities."""
+GATHERED = 2
+"""From the end of the last of them to the end of the action."""
 ENTERED = 2
 """From a step to the first one of a sequence in it."""
 LEFT = 4

@@ -73,8 +73,11 @@ class Waits:
         step: WaitForTrigger,
         timeout_s: float | None,
         seen: Mapping[str, Any],
-    ) -> None:
-        """Wait until one of the triggers fires; they see the variables `seen`."""
+    ) -> bool:
+        """Wait until one of the triggers fires; they see the variables `seen`.
+
+        Returns whether there is anything to wait for.
+        """
         variables = fiber.frames[-1].variables
 
         def fire(fired: Fired) -> None:
@@ -88,16 +91,20 @@ class Waits:
             runner.step_over(run, fiber, turns.TRIGGERED_IN_WAIT)
 
         stop = attach(self._world, step.triggers, fire, variables=seen)
+        if stop is None:
+            return False
+        unlisten = stop
         until_ns, alarm = self._limit(
             runner, run, fiber, timeout_s, continues=step.continue_on_timeout
         )
 
         def end() -> None:
-            stop()
+            unlisten()
             if alarm is not None:
                 alarm.cancel()
 
         fiber.pending = Pending(kind="wait_for_trigger", until_ns=until_ns, cancel=end)
+        return True
 
     def _limit(
         self, runner: Runner, run: Run, fiber: Fiber, timeout_s: float | None, *, continues: bool

@@ -47,8 +47,8 @@ class Watch:
         self._reads: Reads | None = None
         self._minute: Alarm | None = None
         self._later: Alarm | None = None
-        _, reads = world.templates.watched(template, variables)
-        self._listen(reads)
+        _, self._reads = world.templates.watched(template, variables)
+        self._listen()
 
     def stop(self) -> None:
         """Watch no more."""
@@ -71,8 +71,14 @@ class Watch:
             return
         self._render(change)
 
+    def _hear_domain(self, change: Change) -> None:
+        """One more of a domain that is looked at: it is listened to from now on."""
+        if change.old is None:
+            self._listen()
+            self._hear(change)
+
     def _must_wait(self, change: Change) -> bool:
-        """Put it off while the last look is fresh."""
+        """Put it off while the last look is fresh; only what is named is listened to till then."""
         if self._later is not None:
             return True
         reads = self._reads
@@ -80,41 +86,46 @@ class Watch:
         pause_ns = ALL_PAUSE_NS if reads.all_states else DOMAIN_PAUSE_NS
         if self._rendered_ns is None or self._rendered_ns + pause_ns <= self._world.now_ns:
             return False
-
-        def look() -> None:
-            self._later = None
-            self._render(change)
-
-        self._later = self._world.agenda.at(self._rendered_ns + pause_ns, look)
+        self._later = self._world.agenda.at(
+            self._rendered_ns + pause_ns, lambda: self._render(change)
+        )
+        self._listen()
         return True
 
     def _render(self, change: Change | None) -> None:
         self._rendered_ns = self._world.now_ns
+        was_put_off = self._later is not None
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
         result, reads = self._world.templates.watched(self._template, self._variables)
         before = self._last
-        if reads != self._reads:
-            self._listen(reads)
+        if reads != self._reads or was_put_off:
+            self._reads = reads
+            self._listen()
         both_fail = isinstance(result, RenderFault) and isinstance(before, RenderFault)
-        if both_fail or (before is not _NEVER and _same(result, before)):
+        if both_fail or (before is not _NEVER and result == before):
             return
         self._last = result
         self._on_result(change, None if before is _NEVER else before, result)
 
-    def _listen(self, reads: Reads) -> None:
+    def _listen(self) -> None:
+        """Listen anew, behind all who listen already."""
         for stop in self._stops:
             stop()
-        self._reads = reads
-        hearers = self._world.states.hearers
-        if reads.all_states or reads.all_counted:
-            self._stops = [hearers.hear_all(self._hear)]
+        self._stops = []
+        reads, states = self._reads, self._world.states
+        assert reads is not None
+        is_put_off = self._later is not None
+        if (reads.all_states or reads.all_counted) and not is_put_off:
+            self._stops = [states.hearers.hear_all(self._hear)]
         else:
-            self._stops = []
-            domains = reads.domains | reads.domains_counted
-            named = {one for one in reads.entities if one.partition(".")[0] not in domains}
-            if named:
-                self._stops.append(hearers.hear(sorted(named), self._hear))
+            domains = set() if is_put_off else reads.domains | reads.domains_counted
+            there = (state.entity_id for domain in domains for state in states.all(domain))
+            if named := reads.entities.union(there):
+                self._stops.append(states.hearers.hear(sorted(named), self._hear))
             if domains:
-                self._stops.append(hearers.hear_domains(sorted(domains), self._hear))
+                self._stops.append(states.hearers.hear_domains(domains, self._hear_domain))
         if reads.time and self._minute is None:
             self._set_minute()
         elif not reads.time and self._minute is not None:
@@ -129,7 +140,3 @@ class Watch:
 
         next_ns = (self._world.now_ns // MINUTE_NS + 1) * MINUTE_NS
         self._minute = self._world.agenda.at(next_ns, look)
-
-
-def _same(result: Result, before: Result) -> bool:
-    return type(result) is type(before) and bool(result == before)

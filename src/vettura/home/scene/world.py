@@ -14,7 +14,7 @@ from vettura.bus.messages_home import Cause
 from vettura.home.scene.agenda import Agenda
 from vettura.home.scene.directory import Directory
 from vettura.home.scene.rendering import Renderer
-from vettura.home.scene.state import Change, StateTable, instant
+from vettura.home.scene.state import Change, StateTable, context_of, instant
 from vettura.home.scene.tree import Where
 from vettura.home.scene.walltime import local
 from vettura.life.local_time import zone
@@ -57,7 +57,7 @@ class Event:
     @property
     def context(self) -> StateContext:
         """Who did it, as Home Assistant's context."""
-        return StateContext() if self.cause is None else StateContext(id=self.cause.id)
+        return context_of(self.cause)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +81,8 @@ class World:
         self.place = place
         self.zone: ZoneInfo = zone(place.timezone)
         self.now_ns = now_ns
-        self.states = StateTable()
         self.agenda = Agenda()
+        self.states = StateTable(self.agenda.soon)
         self.directory = Directory()
         self.templates = Renderer(self, seed=seed)
         self.topic_hearers: dict[int, tuple[str, TopicHearer]] = {}
@@ -175,4 +175,4 @@ class World:
                 )
             )
 
-        return self.states.hearers.hear_all(of_change)
+        return self.states.first_hearers.hear_all(of_change)
