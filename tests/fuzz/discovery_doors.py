@@ -2,7 +2,10 @@
 
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from faces.discovery_household import bridges, payload_of
+from faces.hass_simulator import AREAS, DEVICES, ENTITIES, SERVICES, STATES
 from fuzz.entries import SEPARATOR, Door, parts, text
 from make import NOON_NS, VIN
 from vettura.bus.messages import decode, encode
@@ -11,8 +14,10 @@ from vettura.clock import WallClock
 from vettura.errors import InputError, RefusedError
 from vettura.faces.discovery_component import Heard
 from vettura.faces.discovery_devices import Limits
+from vettura.faces.discovery_json import object_in
 from vettura.faces.discovery_register import Ours, Register
 from vettura.faces.discovery_templates import SandboxTemplates
+from vettura.faces.hass_home import HassHome, registries_of
 from vettura.words.templates import Templates
 
 
@@ -83,4 +88,34 @@ def discovery_do() -> Door:
     return Door("discovery-do", samples, feed)
 
 
-DOORS = {"discovery": discovery, "discovery-do": discovery_do}
+def hass() -> Door:
+    """What a Home Assistant says of its entities and its registries."""
+    home = HassHome(own_marks=[f"vettura_{VIN}"])
+    changes = (
+        {"a": STATES},
+        {"c": {"light.desk": {"+": {"s": "off", "a": {"brightness": 3}, "c": "01H"}}}},
+        {"c": {"light.desk": {"-": {"a": ["brightness"]}}}},
+        {"r": ["light.desk"]},
+        {"registries": [AREAS, DEVICES, ENTITIES, SERVICES]},
+    )
+    samples = tuple(msgspec.json.encode(change) for change in changes)
+
+    def feed(data: bytes) -> bool:
+        event = object_in(data)
+        if event is None:
+            return False
+        told = event.get("registries")
+        listed = told if isinstance(told, list) and len(told) == 4 else [[], [], [], {}]
+        news, described = home.take(event)
+        described |= home.learn(registries_of(*listed))
+        for device in news | described:
+            encode(home.about(device))
+            encode(home.state(device, time_ns=NOON_NS, now_s=0.0, is_there=len(data) % 3 > 0))
+        if len(home.devices()) > 20:
+            home.forget()
+        return bool(news or described)
+
+    return Door("hass", samples, feed)
+
+
+DOORS = {"discovery": discovery, "discovery-do": discovery_do, "hass": hass}

@@ -30,7 +30,7 @@ ROOMS = {
     "car_doors": ("car", "house-bus", "page-bus"),
     "kuksa_doors": ("kuksa", "kuksa-bus"),
     "mqtt_doors": ("homeassistant", "mqtt", "mqtt-bus"),
-    "discovery_doors": ("discovery", "discovery-do"),
+    "discovery_doors": ("discovery", "discovery-do", "hass"),
     "diagnosis_doors": ("can-log", "diagnosis-bus", "elm327", "iso-tp", "uds"),
     "miio_doors": ("miio", "miio-bus", "ble"),
     "trust_doors": ("token",),

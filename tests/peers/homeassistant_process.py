@@ -56,14 +56,15 @@ def until(holds, *, patience_s=PATIENCE_S):
 class HomeAssistant:
     """One Home Assistant with its folder; it can be stopped and started again."""
 
-    def __init__(self, folder, *, also=""):
+    def __init__(self, folder, *, also="", more=""):
         self.folder = folder
         self.also = also
         """Another peer whose packages it may use where it has none of its own."""
         self.port = _free_port()
         self.process = None
         self._token = ""
-        (folder / "configuration.yaml").write_text(CONFIGURATION.format(port=self.port))
+        configuration = CONFIGURATION.format(port=self.port) + more
+        (folder / "configuration.yaml").write_text(configuration)
         self.start()
         self._onboard()
 
@@ -81,6 +82,11 @@ class HomeAssistant:
             return ["-m", "homeassistant"]
         (packages,) = place_of(self.also).glob("lib/python*/site-packages")
         return ["-c", STARTED_WITH.format(packages=str(packages))]
+
+    @property
+    def token(self):
+        """What lets one in, for half an hour."""
+        return self._token
 
     def stop(self):
         self.process.terminate()

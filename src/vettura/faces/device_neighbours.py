@@ -1,5 +1,7 @@
 """Which entity ids others in the home have, so that nobody's is taken twice."""
 
+from collections.abc import Callable
+
 from vettura.bus.interface import Bus
 from vettura.bus.messages import decode
 from vettura.bus.messages_home import DeviceAbout
@@ -10,15 +12,26 @@ from vettura.errors import InputError
 
 
 class Neighbours:
-    """The devices of a home that somebody else brings, and those of ours that are kept."""
+    """The devices of a home that somebody else brings, and those of ours that are kept.
 
-    def __init__(self, bus: Bus, pace: Clock, home: str, origin: str) -> None:
+    `changed` is called when others have other entities.
+    """
+
+    def __init__(
+        self,
+        bus: Bus,
+        pace: Clock,
+        home: str,
+        origin: str,
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
         self.ours: set[str] = set()
         """Devices of our origin that the bucket keeps."""
         self._bus = bus
         self._pace = pace
         self._home = home
         self._origin = origin
+        self._changed = changed
         self._entities: dict[str, frozenset[str]] = {}
         self._taken: set[str] = set()
 
@@ -44,4 +57,7 @@ class Neighbours:
             self.ours.add(device)
         elif about is not None:
             self._entities[device] = frozenset(about.entities)
+        before = self._taken
         self._taken = {entity for entities in self._entities.values() for entity in entities}
+        if self._taken != before:
+            self._changed()

@@ -86,10 +86,13 @@ class DeviceTelling:
         self._unkept[device_state(self._home, device)] = None
 
     async def tell(self, state: Callable[[str], DeviceState]) -> None:
-        """Publish the state of every device that is due."""
+        """Publish the state of every device that is due; of none that has no entities."""
         for device in list(self._ready()):
             del self._due[device]
-            data = encode(state(device))
+            told = state(device)
+            if not told.entities:
+                continue
+            data = encode(told)
             if len(data) > STATE_BYTES_MAX:
                 self.oversized += 1
                 log.warning("device_state_too_large", device=device, bytes=len(data))

@@ -144,7 +144,7 @@ class Devices:
         """Forget one entry, or all of a device that announced them together."""
         keys = [key] if key in self.entries else []
         if key.startswith("device "):
-            keys = [other for other in self.entries if other.startswith(f"{key} ")]
+            keys += [other for other in self.entries if other.startswith(f"{key} ")]
         gone = [self.entries.pop(one) for one in keys]
         for entry in gone:
             self._unlink(entry)

@@ -23,10 +23,10 @@ def value_in(text: str | bytes) -> Any:  # noqa: ANN401  any JSON is possible
         told = msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    return _travelling(told) if _MAY_BE_LONG.search(data) else told
+    return travelling(told) if _MAY_BE_LONG.search(data) else told
 
 
-def _travelling(value: object) -> object:
+def travelling(value: object) -> object:
     """The same with whole numbers that travel, the longest possible instead of longer ones."""
     match value:
         case bool():
@@ -34,7 +34,7 @@ def _travelling(value: object) -> object:
         case int():
             return min(max(value, -LONG), LONG - 1)
         case list():
-            return [_travelling(one) for one in value]
+            return [travelling(one) for one in value]
         case dict():
-            return {key: _travelling(one) for key, one in value.items()}
+            return {key: travelling(one) for key, one in value.items()}
     return value

@@ -15,6 +15,7 @@ from vettura.faces.config import (
     CarFacts,
     DiscoveryConfig,
     FacesConfig,
+    HassConfig,
     HomeAssistantConfig,
     HomeFacts,
     KuksaConfig,
@@ -31,6 +32,7 @@ ALL_FACES = FacesConfig(
     mqtt=MqttConfig(),
     homeassistant=HomeAssistantConfig(),
     discovery=DiscoveryConfig(),
+    hass=HassConfig(),
     obd=ObdConfig(),
     can=CanConfig(),
     miio=MiioConfig(),
@@ -169,6 +171,13 @@ def _from_outside(
             embedded_port=mqtt_port,
         )
         yield NamedFace("discovery", face)
+    if faces.hass is not None:
+        from vettura.faces.hass import HassFace
+
+        # What discovery brings in, Home Assistant has as well, by its integration `mqtt`.
+        platforms = ("mqtt",) if faces.discovery is not None else ()
+        hass = HassFace(bus, clock, pace, faces.hass, home, cars, platforms=platforms)
+        yield NamedFace("hass", hass)
 
 
 def _miio(
