@@ -85,8 +85,19 @@ def _edges(
 
 def _may_meet(writer: Automation, write: Write, reader: Automation, trigger: Trigger) -> bool:
     """Whether the reader's conditions may hold right after the write."""
-    after = guard_of([*writer.conditions, *write.path])
-    return write.is_later or bool(both(after, guard_of(reader.conditions, trigger)))
+    if write.is_later:
+        return True
+    wanted = guard_of(reader.conditions, trigger)
+    ways = (run_guard(writer, own, write) for own in writer.triggers)
+    # What the write itself changes is no longer as the writer found it.
+    return any(both(_without(way, write.entity), wanted) for way in ways)
+
+
+def _without(guard: Guard, entity: str) -> Guard:
+    return [
+        {key: allowed for key, allowed in alternative.items() if key[0] != entity}
+        for alternative in guard
+    ]
 
 
 def _around(start: str, way: list[Edge], by_writer: dict[str, list[Edge]]) -> Iterator[list[Edge]]:
