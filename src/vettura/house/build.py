@@ -47,8 +47,10 @@ async def prepare(bus: Bus) -> None:
     await bus.stream(TRACES_STREAM, TRACES_STREAM_SUBJECTS, max_age_s=TRACES_STREAM_MAX_AGE_S)
 
 
-def build(home: HomeFile, bus: Bus, clock: Clock, *, seed: int) -> dict[str, Service]:
-    """Every service of the house by name, not yet running."""
+def build(
+    home: HomeFile, bus: Bus, clock: Clock, *, seed: int, tells_all: bool = False
+) -> dict[str, Service]:
+    """Every service of the house by name, not yet running; `tells_all` as scenes take it."""
     household = home.household
     services: dict[str, Service] = {}
     for car in home.cars:
@@ -69,7 +71,7 @@ def build(home: HomeFile, bus: Bus, clock: Clock, *, seed: int) -> dict[str, Ser
     )
     for facts in car_facts(home):
         services[f"car device {facts.vin}"] = CarDeviceService(bus, clock, household, facts)
-    services["scenes"] = _scenes(home, bus, clock, seed=seed)
+    services["scenes"] = _scenes(home, bus, clock, seed=seed, tells_all=tells_all)
     return services
 
 
@@ -83,7 +85,7 @@ def car_facts(home: HomeFile) -> list[CarFacts]:
     ]
 
 
-def _scenes(home: HomeFile, bus: Bus, clock: Clock, *, seed: int) -> Service:
+def _scenes(home: HomeFile, bus: Bus, clock: Clock, *, seed: int, tells_all: bool) -> Service:
     household = home.household
     if not home.scenes:
         return NoScenes(bus, clock, home=household.id)
@@ -99,6 +101,7 @@ def _scenes(home: HomeFile, bus: Bus, clock: Clock, *, seed: int) -> Service:
         ),
         home=household.id,
         seed=seed,
+        tells_all=tells_all,
     )
 
 

@@ -140,7 +140,7 @@ async def _live(scene: _Scene, clock: Clock, taps: Sequence[Tap], *, duration_s:
         bus.tap(tap)
     await prepare(bus)
     lived = forgetful(home, scene.mishaps) if scene.mishaps else home
-    stage = Stage(lambda: build(lived, bus, clock, seed=scene.seed))
+    stage = Stage(lambda: build(lived, bus, clock, seed=scene.seed, tells_all=True))
     others = [_face(named) for named in _faces(home, bus, clock)] if scene.faces else []
     if scene.mishaps:
         others.append(Misfortune(bus, clock, stage, scene.mishaps, victims).run)

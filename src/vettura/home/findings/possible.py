@@ -6,7 +6,7 @@ from itertools import combinations
 from vettura.home.findings.finding import Finding
 from vettura.home.findings.graph import Edge, Graph, run_guard
 from vettura.home.findings.guards import both
-from vettura.home.findings.listened import coincide
+from vettura.home.findings.listened import coincide, ears
 from vettura.home.findings.loops import circle_words, turned
 from vettura.home.findings.wishes import differ, wish_words
 from vettura.home.findings.written import Write
@@ -100,9 +100,14 @@ def _answers(
     """What one of them writes sets the other off, and that one disagrees."""
     for edge in graph.edges:
         pair = (edge.write.scene, edge.reader.entity_id)
-        if edge.is_physical or edge.write.is_later or set(pair) != {one.entity_id, other.entity_id}:
+        if set(pair) != {one.entity_id, other.entity_id} or pair[0] == pair[1]:
             continue
-        if pair[0] == pair[1]:
+        # Who acts after a while, such as a door that shuts itself, is no answer.
+        if (
+            edge.is_physical
+            or edge.write.is_later
+            or any(ear.is_held for ear in ears(edge.trigger))
+        ):
             continue
         first, second = graph.automations[pair[0]], edge.reader
         for a, b in _disagreeing(graph, first, second):

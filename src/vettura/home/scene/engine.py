@@ -50,13 +50,14 @@ class Engine:
         now_ns: int,
         new_id: Callable[[], str],
         seed: int = 0,
+        tells_all: bool = False,
     ) -> None:
         self.world = World(place, now_ns=now_ns, seed=seed)
         self.calls = Calls(self.world, host)
         self._waits = Waits(self.world)
         steps = KindsOfSteps(self.world, self.calls, self._waits)
         self.runner = Runner(self.world, steps, self, new_id)
-        self._tracing = Tracing(self.world)
+        self._tracing = Tracing(self.world, tells_all=tells_all)
         world, calls = self.world, self.calls
         self.automations = Automations(world, calls, self.runner, self._tracing, scenes.automations)
         self.scripts = Scripts(world, calls, self.runner, scenes.scripts)

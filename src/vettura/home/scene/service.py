@@ -76,7 +76,7 @@ class SceneService:
     """The scenes of one home. `run()` never returns by itself.
 
     What automations are on, the values of inputs, and runs in the middle of a delay or wait
-    outlive a restart.
+    outlive a restart. With `tells_all` every refusal is told, not only the first of a reason.
     """
 
     def __init__(
@@ -88,6 +88,7 @@ class SceneService:
         *,
         home: str,
         seed: int = 0,
+        tells_all: bool = False,
     ) -> None:
         self._bus = bus
         self._clock = clock
@@ -99,6 +100,7 @@ class SceneService:
             now_ns=clock.now_ns(),
             new_id=lambda: clock.new_id("run"),
             seed=seed,
+            tells_all=tells_all,
         )
         self._own = OwnDevice(self.engine.world, scenes)
         self._surroundings = Surroundings(self.engine, frozenset(self._own.about.entities))

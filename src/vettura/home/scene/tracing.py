@@ -12,10 +12,14 @@ RESULT_CHARACTERS_MAX = 2_000
 
 @final
 class Tracing:
-    """Puts traces into the world's outbox."""
+    """Puts traces into the world's outbox.
 
-    def __init__(self, world: World) -> None:
+    A refusal is told once for as long as its reason stays the same; with `tells_all` each time.
+    """
+
+    def __init__(self, world: World, *, tells_all: bool = False) -> None:
         self._world = world
+        self._tells_all = tells_all
         self._refusals: dict[str, str] = {}
         """The last refusal of each, while no run has begun since."""
 
@@ -42,7 +46,7 @@ class Tracing:
     def refused(
         self, doable: Doable, cause: Cause, trigger: str, reason: str, shown: list[Shown]
     ) -> None:
-        """No run has begun; told once for as long as the reason stays the same."""
+        """No run has begun."""
         if self._is_again(doable, reason):
             return
         self._world.outbox.append(
@@ -60,6 +64,8 @@ class Tracing:
         )
 
     def _is_again(self, doable: Doable, reason: str) -> bool:
+        if self._tells_all:
+            return False
         if self._refusals.get(doable.entity_id) == reason:
             return True
         self._refusals[doable.entity_id] = reason
