@@ -60,7 +60,7 @@ class Lived:
             story=self.story,
             scenes=self.scenes,
             timezone=timezone,
-            breaks=tuple(breaks(self.story, timezone, self.replay)),
+            breaks=tuple(breaks(self.story, timezone, self.replay, self.mishaps)),
             mishaps=self.mishaps,
         )
         return report_of(rehearsal, self._facts(timezone))

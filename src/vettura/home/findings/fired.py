@@ -7,7 +7,7 @@ from vettura.bus.messages import Wire
 from vettura.bus.messages_home import Called
 from vettura.home.findings.finding import Finding, chain_words, moments, way_words
 from vettura.home.findings.story import Run, Story
-from vettura.home.findings.wishes import is_aimed
+from vettura.home.findings.wishes import is_aimed, wish_of
 
 
 class SceneRow(Wire, frozen=True, kw_only=True):
@@ -90,7 +90,19 @@ def _is_idle(story: Story, run: Run, calls: Iterable[Called]) -> bool:
     if not made or not all(call.ok and is_aimed(call) for call in made):
         return False
     moved = story.moved.get(run.id, set())
-    return all(entity.startswith(("automation.", "script.")) for entity in moved)
+    return not any(_may_move(story, call, moved) for call in made)
+
+
+def _may_move(story: Story, call: Called, moved: set[str]) -> bool:
+    """Whether a call changed something, or cannot be seen to have asked for what was so."""
+    wish = wish_of(call.action, call.data)
+    if not wish:
+        return True
+    for entity in call.entities:
+        was = story.track(entity).at(call.time_ns - 1)
+        if entity in moved or ("state" in wish and was != str(wish["state"])):
+            return True
+    return False
 
 
 def failures(story: Story) -> list[Finding]:
