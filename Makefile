@@ -8,7 +8,7 @@ HOME_FILE ?= examples/casa.toml
 ARGS ?=
 export PYTHONHASHSEED ?= 0
 
-.PHONY: setup run test check bench fuzz peers test-peers lock forget clean help
+.PHONY: setup run test test-long check bench fuzz peers test-peers lock forget clean help
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -21,6 +21,9 @@ run: $(VENV)/.run  ## start vettura; more options in ARGS="--speed 600"
 test: $(VENV)/.dev  ## set everything up and run the tests
 	@sh tools/debian.sh chromium mosquitto mosquitto-clients:mosquitto_pub
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+test-long: $(VENV)/.dev  ## tests that take minutes: 200 days on which things go wrong
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 -m long tests/house $(ARGS)
 
 check: $(VENV)/.dev  ## formatting, lint, types, borders between rooms, links in docs
 	$(BIN)/ruff format --check .

@@ -63,6 +63,28 @@ def test_adding_a_car_is_copying_a_file(tmp_path, monkeypatch, capsys):
         assert capsys.readouterr().out.strip()
 
 
+def test_the_commands_about_rehearsals_do_what_they_say(tmp_path, monkeypatch, capsys):
+    text = (ROOT / "docs" / "rehearsal.md").read_text("utf-8")
+    lines = [
+        line for block in text.split("```sh\n")[1:] for line in block.split("```")[0].splitlines()
+    ]
+    for name in ("planted.toml", "casa-scenes.yaml", "planted-scenes.yaml"):
+        (tmp_path / name).write_bytes((ROOT / "examples" / name).read_bytes())
+    (tmp_path / "changed").mkdir()
+    monkeypatch.chdir(tmp_path)
+    for program, *words in map(shlex.split, lines):
+        if program == "cp":
+            (tmp_path / words[1]).write_bytes((tmp_path / words[0]).read_bytes())
+            continue
+        assert program == "vettura"
+        assert run_command(words) == 0
+        said = capsys.readouterr().out
+        assert said.strip()
+        if "--trace-from" in words:
+            assert "event vettura_promise_broken" in said
+    assert "Casa Ferrero" in (tmp_path / "evening.html").read_text("utf-8")
+
+
 def test_every_make_target_of_the_readme_exists():
     makefile = (ROOT / "Makefile").read_text("utf-8")
     targets = set(re.findall(r"\bmake ([a-z][a-z-]*)", README))

@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 from random import Random  # noqa: TID251  the type; streams are made by the clock's room
 from typing import Literal, TypeAlias
 
-from vettura.bus.messages import Wire
+import msgspec
+
 from vettura.clock.chance import random_stream
 from vettura.life.local_time import day_start_ns, local_date, zone
 from vettura.units import NS_PER_S
@@ -23,7 +24,7 @@ _DAY_NS = 86_400 * NS_PER_S
 _QUARTER_NS = 900 * NS_PER_S
 
 
-class Mishap(Wire, frozen=True, kw_only=True):
+class Mishap(msgspec.Struct, frozen=True, kw_only=True):
     """One fault, from when until when [ns since the epoch]."""
 
     ill: Ill

@@ -4,14 +4,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from vettura.bus.messages import Wire
+import msgspec
+
 from vettura.home.findings.report import Report
 from vettura.home.findings.story import Story
 
 SHOWN_MAX = 5
 
 
-class Difference(Wire, frozen=True, kw_only=True):
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
     """One action or run that only one of the two has."""
 
     time_ns: int
@@ -20,7 +21,7 @@ class Difference(Wire, frozen=True, kw_only=True):
     what: str
 
 
-class SceneChange(Wire, frozen=True, kw_only=True):
+class SceneChange(msgspec.Struct, frozen=True, kw_only=True):
     """One scene in both lives."""
 
     scene: str
@@ -32,7 +33,7 @@ class SceneChange(Wire, frozen=True, kw_only=True):
     first: tuple[Difference, ...] = ()
 
 
-class FindingChange(Wire, frozen=True, kw_only=True):
+class FindingChange(msgspec.Struct, frozen=True, kw_only=True):
     """Something that was found in one of the two lives alone, or not equally often."""
 
     kind: str
@@ -41,7 +42,7 @@ class FindingChange(Wire, frozen=True, kw_only=True):
     other: int
 
 
-class Against(Wire, frozen=True, kw_only=True):
+class Against(msgspec.Struct, frozen=True, kw_only=True):
     """Two lives compared."""
 
     own: str

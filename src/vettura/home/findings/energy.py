@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from vettura.bus.messages import Wire
+import msgspec
+
 from vettura.home.findings.story import EntityFacts, Story
 from vettura.home.findings.track import number
 from vettura.units import NS_PER_S, SECONDS_PER_HOUR, W_PER_KW
@@ -31,13 +32,13 @@ _CLIMATE = ("climate", "precondition")
 NOBODY = ""
 
 
-class EnergyRow(Wire, frozen=True, kw_only=True):
+class EnergyRow(msgspec.Struct, frozen=True, kw_only=True):
     """What one device used."""
 
     device: str
     name: str
     energy_wh: float
-    by_scene: dict[str, float] = {}  # noqa: RUF012  msgspec gives each its own
+    by_scene: dict[str, float] = {}
     """While that scene's wish stood; the rest is nobody's."""
 
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Literal, TypeAlias
 
-from vettura.bus.messages import Wire
+import msgspec
+
 from vettura.bus.messages_home import Cause
 
 Kind: TypeAlias = Literal[
@@ -19,7 +20,7 @@ Seen: TypeAlias = Literal["happened", "possible"]
 """possible: read from the scenes' text alone."""
 
 
-class Finding(Wire, frozen=True, kw_only=True):
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """Something about the scenes that their owner should know. Times are ns since the epoch."""
 
     kind: Kind

@@ -3,14 +3,15 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-from vettura.bus.messages import Wire
+import msgspec
+
 from vettura.bus.messages_home import Called
 from vettura.home.findings.finding import Finding, chain_words, moments, way_words
 from vettura.home.findings.story import Run, Story
 from vettura.home.findings.wishes import is_aimed, wish_of
 
 
-class SceneRow(Wire, frozen=True, kw_only=True):
+class SceneRow(msgspec.Struct, frozen=True, kw_only=True):
     """One scene over the whole time."""
 
     scene: str

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+import msgspec
 from msgspec.structs import replace
 
-from vettura.bus.messages import Wire
 from vettura.home.findings.conflicts import conflicts
 from vettura.home.findings.energy import EnergyRow, by_scene, energy_rows
 from vettura.home.findings.finding import Finding
@@ -22,7 +22,7 @@ from vettura.home.mishaps import Mishap
 from vettura.home.scene.parts import Scenes
 
 
-class Facts(Wire, frozen=True, kw_only=True):
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Which life was rehearsed."""
 
     home: str
@@ -42,7 +42,7 @@ class Facts(Wire, frozen=True, kw_only=True):
     signals_sha256: str = ""
 
 
-class Report(Wire, frozen=True, kw_only=True):
+class Report(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that a rehearsal has shown."""
 
     facts: Facts
