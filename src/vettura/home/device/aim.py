@@ -1,7 +1,6 @@
 """Which entity of a device an action means, and whether the device knows it at all."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 
@@ -46,5 +45,6 @@ def _own(entity: str, action: str) -> str:
     return f"{domain}.{covers.get(verb, verb) if domain == 'cover' else verb}"
 
 
-def _short(value: Any) -> str:
-    return str(value)[:60]
+def _short(word: str) -> str:
+    """Somebody else's word, in one line."""
+    return "".join(letter if letter.isprintable() else "?" for letter in word[:60])

@@ -102,8 +102,7 @@ class DevicesService:
             self._group = group
             for slot in self._slots:
                 self._telling.say(device_about(self._home, slot.model.id), slot.model.about)
-                if slot.obeying is not None:
-                    group.create_task(self._serve(slot), name=f"{slot.model.id} serves")
+                group.create_task(self._serve(slot), name=f"{slot.model.id} serves")
             group.create_task(self._telling.run(), name="devices tell")
             await self._react(dict.fromkeys(range(len(self._slots))))
             group.create_task(self._notice(), name="devices notice")
