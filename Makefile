@@ -32,10 +32,11 @@ check: $(VENV)/.dev  ## formatting, lint, types, borders between rooms, links in
 	$(BIN)/lint-imports
 	$(BIN)/python tools/links.py
 
-bench: $(VENV)/.bench  ## side by side with FASTSim, and with a plain gRPC server
+bench: $(VENV)/.bench  ## beside FASTSim, a plain gRPC server, and Home Assistant if it is here
 	$(BIN)/python bench/fastsim_cycles.py $(ARGS)
 	$(BIN)/python bench/batch.py $(ARGS)
 	$(BIN)/python bench/kuksa.py $(ARGS)
+	$(BIN)/python bench/scenes.py $(ARGS)
 
 fuzz: $(VENV)/.fuzz  ## a million malformed inputs for each face; fewer with ARGS="--inputs 10000"
 	$(BIN)/python tools/fuzz.py --inputs 1000000 $(ARGS)

@@ -5,11 +5,13 @@ Which automation shows what stands in `docs/scenes-homeassistant.md`.
 
 import json
 import subprocess
+import sys
 from functools import cache
 
 import pytest
 
-from peers.environment import clean_environment, command_of, python_of
+from make import ROOT
+from peers.environment import clean_environment, command_of, place_of, python_of
 from peers.our_month import OurMonth
 from peers.sameness import actions, changes, digest, left, parting, runs
 from peers.scenario import AUTOMATIONS, DAYS, DIGESTS, MARCH, OCTOBER, automations, scenario
@@ -31,7 +33,7 @@ def lived_by_homeassistant(told):
     done = subprocess.run(
         command_of("homeassistant", "apps/homeassistant_month.py", ()),
         input=json.dumps(told).encode(),
-        env=clean_environment(),
+        env=clean_environment(PYTHONHASHSEED="0"),
         capture_output=True,
         timeout=PATIENCE_S,
         check=False,
@@ -100,3 +102,12 @@ def test_the_digests_of_the_ordinary_tests_are_home_assistants(season):
 def test_home_assistant_lives_through_a_day_twice_in_the_same_way():
     one, other = (lived_by_homeassistant(scenario(days=1)) for _ in range(2))
     assert one == other
+
+
+def test_the_bench_tells_both():
+    place_of("homeassistant")
+    command = [sys.executable, str(ROOT / "bench" / "scenes.py"), "--small", "--json"]
+    done = subprocess.run(command, capture_output=True, timeout=PATIENCE_S, check=True)
+    told = json.loads(done.stdout)
+    assert told["same"]
+    assert told["homeassistant_over_vettura_lived"] > 0.0

@@ -73,17 +73,20 @@ class Month:
     async def live(self):
         """Set everything up, let everything happen, and say what is left."""
         logging.getLogger("homeassistant").addHandler(self._complaints)
+        began_s, cpu_s = time.perf_counter(), time.process_time()
         await self._set_up()
-        began = time.perf_counter()
+        ready_s = time.perf_counter() - began_s
         await self._happen()
-        took_s = time.perf_counter() - began
+        lived_s = time.perf_counter() - began_s - ready_s
+        cpu_s = time.process_time() - cpu_s
         left = {
             state.entity_id: state.state
             for state in self.hass.states.async_all()
             if state.domain in (*HELPERS, "automation")
         }
         self.lines.append({"left": dict(sorted(left.items()))})
-        return {"wall_s": took_s, "complaints": self._complaints.lines}
+        times = {"ready_s": ready_s, "lived_s": lived_s, "cpu_s": cpu_s}
+        return times | {"complaints": self._complaints.lines}
 
     async def _set_up(self):
         hass = self.hass = HomeAssistant(str(self.folder))

@@ -63,6 +63,8 @@ class Directory:
     def of_devices(self, devices: Iterable[str]) -> list[str]:
         """The entities of these devices, by id or name."""
         wanted = set(devices)
+        if not wanted:
+            return []
         return [
             entity_id
             for device, about in self._devices.items()
@@ -73,6 +75,8 @@ class Directory:
     def of_areas(self, areas: Iterable[str]) -> list[str]:
         """The entities in these areas, by id or name."""
         wanted = {slug_of(area) for area in areas}
+        if not wanted:
+            return []
         return [
             entity_id
             for about in self._devices.values()
