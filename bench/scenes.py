@@ -1,6 +1,6 @@
 """A month of scenes in Home Assistant's core and in vettura, side by side.
 
-Both live through the same month, 138 automations and 56,000 things that happen: Home Assistant
+Both live through the same month, 137 automations and 56,000 things that happen: Home Assistant
 2024.3.3 in a process of its own, on a loop that jumps from timer to timer, and our scenes here.
 Told are seconds for making ready (its setup, our reading), for living, and the processor's time
 for both; a digest says whether both did the same. `make peers` makes Home Assistant's environment;

@@ -35,6 +35,7 @@ def test_a_day_is_the_same_twice(scenes):
 
 def test_there_are_automations_enough(scenes):
     assert len(scenes.automations) == len(texts()) >= 60
+    assert f" {len(texts())} automations" in PAGE
 
 
 @pytest.mark.parametrize(("construct", "alias", "word"), ROWS)
