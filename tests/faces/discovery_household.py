@@ -3,7 +3,8 @@
 The files of `announced/` hold the messages in the shape in which zigbee2mqtt 1.40, ESPHome 2024.6,
 Tasmota 8.5 (SetOption19 1) and others send them: `announces` and `tells` are topics and payloads,
 `shows` is the state and some attributes of each entity after all was told (null for any state),
-`orders` are actions with the messages that they must become (null for any payload). That Home
+`orders` are actions with the messages that they must become (null for any payload). `quirks` and
+`units` hold what is odd: values that do not fit, templates that fail, other units. That Home
 Assistant 2024.3.3 makes the same of them is what tests/peers/test_discovery_homeassistant.py shows.
 """
 

@@ -185,7 +185,7 @@ async def test_the_whole_household_comes_at_once(scene):
             lambda: {e for about in scene.abouts.values() for e in about.entities} == wanted
         )
         assert face.counts.faults == 0
-        assert len(scene.abouts) == 19
+        assert len(scene.abouts) == 21
 
 
 async def test_what_happened_before_is_heard_from_what_is_kept(scene):

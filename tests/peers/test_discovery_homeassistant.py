@@ -1,7 +1,10 @@
 """The very same announcements, read by a real Home Assistant and by us: all of it agrees."""
 
+import csv
 import json
+import subprocess
 import threading
+from importlib.resources import files
 
 import pytest
 
@@ -32,6 +35,25 @@ FIXED = frozenset(
     ]
 )
 """Attributes of Home Assistant that are no state: ours are told once, with what a device is."""
+
+
+ABBREVIATIONS = """
+import json
+from homeassistant.components.mqtt import abbreviations as its
+tables = (its.ABBREVIATIONS, its.DEVICE_ABBREVIATIONS, its.ORIGIN_ABBREVIATIONS)
+print(json.dumps(dict(zip(("config", "device", "origin"), tables))))
+"""
+
+
+def test_the_abbreviations_are_its_own():
+    found = subprocess.run(
+        [python_of("homeassistant"), "-c", ABBREVIATIONS], capture_output=True, check=True
+    )
+    text = files("vettura.faces").joinpath("discovery_words.csv").read_text("utf-8")
+    ours = {}
+    for row in csv.DictReader(text.splitlines()):
+        ours.setdefault(row["kind"], {})[row["short"]] = row["long"]
+    assert {kind: ours[kind] for kind in ("config", "device", "origin")} == json.loads(found.stdout)
 
 
 @pytest.fixture(scope="module")

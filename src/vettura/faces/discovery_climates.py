@@ -117,7 +117,7 @@ TEMPERATURES = {
 """What a config calls them, and what actions and attributes do."""
 
 
-def _set_temperature(mode: str) -> Act:
+def _set_temperature(mode: str, *, is_limited: bool) -> Act:
     def act(entity: Entity, data: Data) -> Deed:
         deeds = (
             [_set_listed("mode", "modes")(entity, {"hvac_mode": data[mode]})]
@@ -128,7 +128,7 @@ def _set_temperature(mode: str) -> Act:
         if not asked and not deeds:
             raise RefusedError("say temperature")
         for name, key in asked.items():
-            degrees = _own_degrees(entity, number_of(data, key))
+            degrees = _own_degrees(entity, number_of(data, key), is_limited=is_limited)
             deeds.append(tell(entity, name, degrees, name))
         return together(deeds)
 
@@ -139,10 +139,10 @@ def _is_fahrenheit(config: Config) -> bool:
     return config.text("temperature_unit", "C") == "F"
 
 
-def _own_degrees(entity: Entity, degc: float) -> float:
-    """In the unit that the device speaks, within what it can be set to."""
+def _own_degrees(entity: Entity, degc: float, *, is_limited: bool) -> float:
+    """In the unit that the device speaks, within what it can be set to where that is limited."""
     low, high = _limits_degc(entity.config, CLIMATE_DEGC)
-    if not low <= degc <= high:
+    if is_limited and not low <= degc <= high:
         raise RefusedError(f"temperature must be from {low:g} to {high:g}")
     return degc * 1.8 + 32.0 if _is_fahrenheit(entity.config) else degc
 
@@ -223,7 +223,7 @@ def _climate_actions(config: Config) -> dict[str, Act]:
         "set_hvac_mode": _set_listed("mode", "modes"),
     }
     if _has(config, *TEMPERATURES):
-        actions["set_temperature"] = _set_temperature("hvac_mode")
+        actions["set_temperature"] = _set_temperature("hvac_mode", is_limited=True)
     if config.has("target_humidity_command_topic"):
         actions["set_humidity"] = SET_HUMIDITY
     if _has(config, "fan_mode"):
@@ -378,7 +378,7 @@ CLIMATE = Component(
 def _heater_actions(config: Config) -> dict[str, Act]:
     actions: dict[str, Act] = {}
     if _has(config, "temperature"):
-        actions["set_temperature"] = _set_temperature("operation_mode")
+        actions["set_temperature"] = _set_temperature("operation_mode", is_limited=False)
     if _has(config, "mode"):
         actions["set_operation_mode"] = lambda entity, data: _set_listed("mode", "modes")(
             entity, {"hvac_mode": data.get("operation_mode")}

@@ -84,6 +84,8 @@ class Entity:
     entity_id: str
     name: str
     """Its friendly name."""
+    own_name: str | None = None
+    """Without its device's; None when it is called as its device."""
     values: Values = field(default_factory=dict)
     """What it is known to be, in its component's words."""
     extra: Values = field(default_factory=dict)
@@ -111,19 +113,11 @@ class Entity:
         template = self.config.template(key) or self.config.template(self.component.shared_template)
         if template is None:
             return heard.text(encoding)
-        named = {"entity_id": self.entity_id, "name": self.name, "this": self.this()}
         own = self.component.variables(self.config)
-        return template.rendered({**own, **named, **heard.variables(encoding)})
+        return template.rendered({**own, **self._named(), **heard.variables(encoding)})
 
-    def this(self) -> Values:
-        """The entity's own state, for its templates."""
-        shown = self.shown or EntityState(state=UNKNOWN)
-        return {
-            "entity_id": self.entity_id,
-            "state": shown.state,
-            "attributes": shown.attributes,
-            "name": self.name,
-        }
+    def _named(self) -> Values:
+        return {"entity_id": self.entity_id, "name": self.own_name, "this": This(self)}
 
     def post(self, topic: str, payload: object, template: str = "", **more: object) -> Outgoing:
         """The message for the topic of that key, made by a command template where there is one."""
@@ -131,14 +125,42 @@ class Entity:
             raise RefusedError(f"{self.entity_id} cannot do that")
         compiled = self.config.template(template) if template else None
         if compiled is not None:
-            named = {"entity_id": self.entity_id, "name": self.name, "this": self.this()}
-            payload = compiled.rendered({"value": payload, **named, **more})
+            payload = compiled.rendered({"value": payload, **self._named(), **more})
         return Outgoing(
             self.config.text(topic),
             payload if isinstance(payload, bytes) else str(payload).encode(),
             self.config.whole("qos"),
             self.config.flag("retain"),
         )
+
+
+class This:
+    """The entity as its own templates see it, made only when one of them looks."""
+
+    __slots__ = ("_entity",)
+
+    def __init__(self, entity: Entity) -> None:
+        self._entity = entity
+
+    @property
+    def entity_id(self) -> str:
+        """Its entity id."""
+        return self._entity.entity_id
+
+    @property
+    def name(self) -> str:
+        """Its friendly name."""
+        return self._entity.name
+
+    @property
+    def state(self) -> str:
+        """Its state before the message."""
+        return state_of(self._entity).state
+
+    @property
+    def attributes(self) -> Values:
+        """Its attributes before the message."""
+        return state_of(self._entity).attributes
 
 
 class Said(NamedTuple):

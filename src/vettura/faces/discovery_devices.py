@@ -212,11 +212,11 @@ class Devices:
         name = own if not device.name else f"{device.name} {own}" if own else device.name
         known = before.entity if before else None
         if known is not None and known.component is component:
-            known.config, known.name = config, name or known.name
+            known.config, known.name, known.own_name = config, name or known.name, own
             known.availability = _availability(shape.signs, known.availability)
             return known
         entity_id = self._entity_id(shape, device, own)
-        entity = Entity(component, config, entity_id, name or entity_id)
+        entity = Entity(component, config, entity_id, name or entity_id, own)
         entity.values = component.start(config)
         entity.availability = _availability(shape.signs, {})
         entity.is_expired = config.whole("expire_after") > 0

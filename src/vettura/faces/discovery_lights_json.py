@@ -76,6 +76,8 @@ def _taken(entity: Entity, said: Said) -> Values:
     told = object_in(said.text)
     if told is None:
         raise InputError("such a light tells JSON")
+    if "state" not in told:
+        raise InputError("such a light tells its state")
     modes, changes = _modes(entity.config), _state(told)
     if entity.config.flag("color_mode"):
         changes |= _coloured(told, modes) if "color_mode" in told else {}

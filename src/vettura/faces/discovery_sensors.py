@@ -31,11 +31,12 @@ def _sensed(entity: Entity, said: Said) -> Values:
     device_class = config.text("device_class")
     if is_numeric(config):
         return _measured(config, text)
-    if device_class == "timestamp":
-        return {"state": _instant(text)}
-    if device_class == "date":
-        return {"state": _moment(text).date().isoformat()}
-    return {"state": text}
+    if device_class not in {"timestamp", "date"}:
+        return {"state": text}
+    moment = _moment(text)
+    if moment is None:
+        return {"state": None}
+    return {"state": _instant(moment) if device_class == "timestamp" else moment.date().isoformat()}
 
 
 def _measured(config: Config, text: str) -> Values:
@@ -53,19 +54,18 @@ def _measured(config: Config, text: str) -> Values:
     return {"state": converted(text, number, config.text("device_class"), unit)}
 
 
-def _moment(text: str) -> datetime:
+def _moment(text: str) -> datetime | None:
+    """The time that the text is; None when it is none."""
     try:
-        moment = datetime.fromisoformat(text.strip().replace(" ", "T", 1))
+        return datetime.fromisoformat(text.strip().replace(" ", "T", 1))
     except ValueError:
-        raise InputError(f"{text[:40]!r} is no time") from None
-    return moment
+        return None
 
 
-def _instant(text: str) -> str:
+def _instant(moment: datetime) -> str:
     """Home Assistant's timestamp: UTC, to the second."""
-    moment = _moment(text)
     if moment.tzinfo is None:
-        raise InputError(f"{text[:40]!r} has no time zone")
+        raise InputError(f"{moment} has no time zone")
     return moment.astimezone(UTC).isoformat(timespec="seconds")
 
 
@@ -73,7 +73,8 @@ def _reset(entity: Entity, said: Said) -> Values:
     """When a meter began anew, which the same message may say."""
     if not entity.config.has("last_reset_value_template") or not said.text:
         return {}
-    return {"last_reset": _moment(said.text).isoformat()}
+    moment = _moment(said.text)
+    return {"last_reset": moment.isoformat()} if moment else {}
 
 
 def _sensor_attributes(entity: Entity) -> Values:

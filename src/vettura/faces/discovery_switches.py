@@ -4,7 +4,8 @@ Facts of Home Assistant 2024.3.3, component mqtt: which payload means what. A te
 shown and not tried: a stranger's regular expression may take for ever.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -26,7 +27,9 @@ from vettura.faces.discovery_component import (
 from vettura.faces.discovery_config import Config
 from vettura.faces.discovery_json import object_in
 from vettura.faces.discovery_sensors import on_off
+from vettura.faces.discovery_units import CELSIUS, FAHRENHEIT
 
+Rounding = Callable[[float], int]
 ON_OFF = {"payload_on": "ON", "payload_off": "OFF"}
 
 
@@ -233,10 +236,12 @@ def _counted(entity: Entity, said: Said) -> Values:
 
 
 def _set_number(entity: Entity, data: Data) -> Deed:
-    number, config = number_of(data, "value"), entity.config
-    if not config.number("min") <= number <= config.number("max"):
-        limits = f"{config.number('min'):g} to {config.number('max'):g}"
-        raise RefusedError(f"value must be from {limits}")
+    asked, config = number_of(data, "value"), entity.config
+    low, high = _limits(config)
+    if not low <= asked <= high:
+        raise RefusedError(f"value must be from {low:g} to {high:g}")
+    number = asked * 1.8 + 32.0 if _is_fahrenheit(config) else asked
+    number = min(max(number, config.number("min")), config.number("max"))
     value = int(number) if number.is_integer() else number
     post = entity.post("command_topic", value, "command_template")
     return Deed([post], assumed(config, {"value": value}))
@@ -249,24 +254,50 @@ def _check_range(config: Config) -> None:
         raise InputError("'step' must be at least 0.001")
 
 
+def _is_fahrenheit(config: Config) -> bool:
+    """Whether it is a temperature that a metric home shows in degrees Celsius."""
+    unit = config.text("unit_of_measurement")
+    return config.text("device_class") == "temperature" and unit == FAHRENHEIT
+
+
+def _shown(config: Config, value: float, rounds: Rounding) -> float:
+    """A number of the device as it is shown, with as many decimals as it has."""
+    if not _is_fahrenheit(config):
+        return value
+    scale = 10.0 ** len(str(value).partition(".")[2])
+    return rounds((value - 32.0) / 1.8 * scale) / scale
+
+
+def _limits(config: Config) -> tuple[float, float]:
+    low, high = config.number("min"), config.number("max")
+    return _shown(config, low, math.floor), _shown(config, high, math.ceil)
+
+
+def _ends(config: Config) -> Values:
+    low, high = _limits(config)
+    return {"min": low, "max": high, "step": config.number("step")}
+
+
+def _value(entity: Entity) -> float | None:
+    value = entity.values.get("value")
+    return None if value is None else _shown(entity.config, value, round)
+
+
 def _range(config: Config) -> Values:
-    limits = {key: config.number(key) for key in ("min", "max", "step")}
-    return limits | {"unit_of_measurement": config.text("unit_of_measurement")}
+    unit = config.text("unit_of_measurement")
+    return _ends(config) | {"unit_of_measurement": CELSIUS if _is_fahrenheit(config) else unit}
 
 
 NUMBER = Component(
     domain="number",
     default_name="MQTT Number",
     needs=("command_topic",),
-    defaults={"min": 1.0, "max": 100.0, "step": 1.0, "mode": "auto", "payload_reset": NONE},
+    defaults={"min": 0.0, "max": 100.0, "step": 1.0, "mode": "auto", "payload_reset": NONE},
     check=_check_range,
     reads=(Read("state_topic", "value_template", _counted),),
     actions=lambda _: {"set_value": _set_number},
-    state=lambda entity: entity.values.get("value"),
-    attributes=lambda entity: {
-        **{key: entity.config.number(key) for key in ("min", "max", "step")},
-        "mode": entity.config.text("mode"),
-    },
+    state=_value,
+    attributes=lambda entity: {**_ends(entity.config), "mode": entity.config.text("mode")},
     about=_range,
     blocked=frozenset({"min", "max", "step"}),
 )

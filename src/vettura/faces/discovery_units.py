@@ -3,10 +3,10 @@
 Facts of Home Assistant 2024.3.3: which unit becomes which for sensors of a device class.
 """
 
+import math
 from typing import NamedTuple
 
-FAHRENHEIT, CELSIUS, KELVIN = "°F", "°C", "K"
-KELVIN_AT_0_DEGC = 273.15
+FAHRENHEIT, CELSIUS = "°F", "°C"
 INCH_MM, FOOT_M, YARD_M, MILE_KM = 25.4, 0.3048, 0.9144, 1.609344
 """International yard and pound agreement, 1959."""
 PSI_KPA, INHG_HPA = 6.894757, 33.8639
@@ -24,7 +24,6 @@ class Scale(NamedTuple):
 
 SCALES: dict[tuple[str, str], Scale] = {
     ("temperature", FAHRENHEIT): Scale(CELSIUS, 1.0 / 1.8, -32.0),
-    ("temperature", KELVIN): Scale(CELSIUS, 1.0, -KELVIN_AT_0_DEGC),
     ("distance", "ft"): Scale("m", FOOT_M),
     ("distance", "in"): Scale("mm", INCH_MM),
     ("distance", "mi"): Scale("km", MILE_KM),
@@ -60,9 +59,12 @@ def shown_unit(device_class: str, unit: str) -> str:
 
 
 def converted(text: str, number: float, device_class: str, unit: str) -> str:
-    """A sensor's state in the unit that it is shown in, with as many decimals as it came with."""
+    """A sensor's state in the unit that it is shown in.
+
+    With as many decimals as it came with, and more when the unit is ten or a hundred times larger.
+    """
     scale = SCALES.get((device_class, unit))
     if scale is None:
         return text
-    decimals = len(text.partition(".")[2])
+    decimals = len(text.partition(".")[2]) + math.floor(max(0.0, -math.log10(scale.factor)))
     return f"{(number + scale.offset) * scale.factor:z.{decimals}f}"
