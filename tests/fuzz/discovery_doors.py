@@ -6,6 +6,8 @@ import msgspec
 
 from faces.discovery_household import bridges, payload_of
 from faces.hass_simulator import AREAS, DEVICES, ENTITIES, SERVICES, STATES
+from faces.test_discovery_tasmota import CONFIG, SENSORS
+from faces.test_discovery_tasmota import PLACE as TASMOTA
 from fuzz.entries import SEPARATOR, Door, parts, text
 from make import NOON_NS, VIN
 from vettura.bus.messages import decode, encode
@@ -42,6 +44,7 @@ def take(register, topic, payload, now_s):
 def discovery() -> Door:
     """A message on any topic, as the broker hands it over; and what is told of it on the bus."""
     told = [one for bridge in bridges() for one in [*bridge.announces, *bridge.tells]]
+    told += [(f"{TASMOTA}config", CONFIG), (f"{TASMOTA}sensors", SENSORS)]
     samples = tuple(topic.encode() + SEPARATOR + payload_of(payload) for topic, payload in told)
     register = household()
     now_s = 0.0

@@ -31,7 +31,6 @@ from vettura.faces.discovery_devices import ORIGIN, Limits
 from vettura.faces.discovery_entry import Trigger
 from vettura.faces.discovery_hearing import Outcome
 from vettura.faces.discovery_inbox import Inbox
-from vettura.faces.discovery_message import patterns
 from vettura.faces.discovery_register import Ours, Register
 from vettura.faces.discovery_scenes import SceneTopics
 from vettura.faces.discovery_templates import SandboxTemplates
@@ -120,6 +119,8 @@ class DiscoveryFace:
         self._link: Link | None = None
         self._wanted: set[str] = set()
         self._unwanted: set[str] = set()
+        self._asks: list[Outgoing] = []
+        """What is to be asked of new devices once their topics are listened to."""
         self._ids_known = 0
         self._discovered_s = 0.0
         self._lines: set[str] = set()
@@ -169,7 +170,7 @@ class DiscoveryFace:
 
     async def _converse(self, link: Link, group: asyncio.TaskGroup) -> None:
         """Listen at the broker until it goes."""
-        await link.subscribe(patterns(self._config.prefix), qos=0)
+        await link.subscribe(self.register.patterns(), qos=0)
         self.counts.connections += 1
         self._wanted = {topic for topic, _ in self.register.topics()} | self.scenes.filters
         self._connected(link)
@@ -277,6 +278,8 @@ class DiscoveryFace:
                 self.telling.changed(device)
         for device, trigger in outcome.triggers:
             await self._tell_trigger(device, trigger)
+        if self._config.birth:
+            self._asks += outcome.asks
         for whose, reason in outcome.faults:
             self._fault(whose, reason)
 
@@ -343,6 +346,9 @@ class DiscoveryFace:
                 await link.subscribe(topics, qos=max(map(self.register.qos, topics)))
             except LinkError as error:
                 self._fault(f"topics {topics[0]}", error.message)
+        asks, self._asks = self._asks, []
+        for ask in asks:
+            await self._send(ask)
 
     # What is asked.
 

@@ -12,6 +12,8 @@ from vettura.faces.discovery_config import Config, checked, read_topic
 from vettura.faces.discovery_names import class_names
 from vettura.faces.discovery_templates import Template, TemplateError, Templates
 
+RESULT = "result_topic"
+"""Key of a topic that tells all of a state once more, as Tasmota does after a command."""
 SIGNS_MAX = 50
 """Topics that may say whether one entity is there."""
 ATTRIBUTES_CHARACTERS_MAX = 16_384
@@ -71,7 +73,8 @@ class Trigger(NamedTuple):
         text = heard.text("utf-8")
         template = self.config.template("value_template")
         if template is not None:
-            text = template.rendered(heard.variables("utf-8"))
+            with suppress(TemplateError):
+                text = template.rendered(heard.variables("utf-8"))
         return self.payload is None or text == self.payload
 
 
@@ -105,6 +108,8 @@ class Entry:
             for read in self.entity.component.reads:
                 if config.has(read.topic):
                     yield config.text(read.topic), qos
+            if config.has(RESULT):
+                yield config.text(RESULT), qos
             if config.has("json_attributes_topic"):
                 yield config.text("json_attributes_topic"), qos
             for sign in self.signs:
@@ -114,9 +119,11 @@ class Entry:
         """What the component reads from that topic."""
         if self.entity is not None:
             config = self.entity.config
-            yield from (
-                read for read in self.entity.component.reads if config.text(read.topic) == topic
-            )
+            is_result = config.text(RESULT) == topic
+            for read in self.entity.component.reads:
+                told = config.text(read.topic)
+                if told and (told == topic or is_result):
+                    yield read
 
 
 def signs_of(raw: Mapping[str, Any], templates: Templates) -> tuple[Sign, ...]:

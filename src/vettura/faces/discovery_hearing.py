@@ -7,7 +7,14 @@ from dataclasses import dataclass, field
 
 from vettura.bus.messages_home import EntityState
 from vettura.errors import InputError
-from vettura.faces.discovery_component import UNAVAILABLE, Entity, Heard, hear, state_of
+from vettura.faces.discovery_component import (
+    UNAVAILABLE,
+    Entity,
+    Heard,
+    Outgoing,
+    hear,
+    state_of,
+)
 from vettura.faces.discovery_devices import Devices
 from vettura.faces.discovery_entry import (
     ATTRIBUTES_CHARACTERS_MAX,
@@ -35,6 +42,8 @@ class Outcome:
     """Topics that nobody listens to any more."""
     triggers: list[tuple[str, Trigger]] = field(default_factory=list)
     """What happened, by device."""
+    asks: list[Outgoing] = field(default_factory=list)
+    """What makes a new device tell how it is."""
     faults: list[tuple[str, str]] = field(default_factory=list)
     """What could not be used: whose, and why."""
 

@@ -5,11 +5,20 @@ from typing import Any
 
 from vettura.bus.messages_home import DeviceAction, DeviceState
 from vettura.errors import InputError, RefusedError
-from vettura.faces.discovery_component import Deed, Entity, Heard, is_available
+from vettura.faces.discovery_component import Deed, Entity, Heard, Outgoing, is_available
 from vettura.faces.discovery_config import is_told
 from vettura.faces.discovery_devices import Devices, Limits
 from vettura.faces.discovery_hearing import Hearing, Outcome, matches, shown
-from vettura.faces.discovery_message import Found, Gone, Wrong, patterns, read_discovery
+from vettura.faces.discovery_message import (
+    Found,
+    Gone,
+    Heading,
+    Wrong,
+    patterns,
+    read_discovery,
+)
+from vettura.faces.discovery_tasmota import PATTERN as TASMOTA
+from vettura.faces.discovery_tasmota import Tasmota
 from vettura.faces.discovery_templates import Templates
 
 CAUSE_S = 5.0
@@ -63,8 +72,13 @@ class Register:
         """Whether the broker is there; without, nothing is available."""
         self._hearing = Hearing(self.devices)
         self._prefix = prefix
+        self._tasmota = Tasmota()
         self._ours = ours
         self._has_spaces = has_spaces
+
+    def patterns(self) -> tuple[str, ...]:
+        """What to listen to so as to hear all discovery."""
+        return (*patterns(self._prefix), TASMOTA)
 
     def topics(self) -> Iterator[tuple[str, int]]:
         """Every topic to listen to besides discovery, with its QoS."""
@@ -86,16 +100,27 @@ class Register:
     def take(self, heard: Heard, now_s: float) -> Outcome:
         """What a message changes. Never raises, whatever it is."""
         outcome = self._hearing.take(heard, now_s)
-        if any(matches(pattern, heard.topic) for pattern in patterns(self._prefix)):
-            for heading in read_discovery(self._prefix, heard.topic, heard.payload):
-                match heading:
-                    case Found():
-                        self._find(heading, outcome)
-                    case Gone():
-                        self._lose(heading, outcome)
-                    case Wrong():
-                        outcome.faults.append((heading.key, heading.reason))
+        for heading in self._headings(heard):
+            match heading:
+                case Found():
+                    self._find(heading, outcome)
+                case Gone():
+                    self._lose(heading, outcome)
+                case Wrong():
+                    outcome.faults.append((heading.key, heading.reason))
+        if outcome.described and matches(TASMOTA, heard.topic):
+            mac = heard.topic.split("/")[2]
+            outcome.asks += [
+                Outgoing(topic, payload.encode()) for topic, payload in self._tasmota.asks(mac)
+            ]
         return outcome
+
+    def _headings(self, heard: Heard) -> list[Heading]:
+        if matches(TASMOTA, heard.topic):
+            return self._tasmota.read(heard.topic, heard.payload)
+        if any(matches(pattern, heard.topic) for pattern in patterns(self._prefix)):
+            return read_discovery(self._prefix, heard.topic, heard.payload)
+        return []
 
     def _find(self, found: Found, outcome: Outcome) -> None:
         if self._ours.announced(found.config):
