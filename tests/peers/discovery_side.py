@@ -100,9 +100,20 @@ class Eavesdropper:
         self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
         self._client.on_message = self._hear
         self._client.on_socket_open = _at_once
-        self._client.connect("127.0.0.1", port)
+        self._connect(port)
         self._client.subscribe("#")
         self._client.loop_start()
+
+    def _connect(self, port):
+        pause = threading.Event()
+        for _ in range(int(PATIENCE_S / 0.05)):
+            try:
+                self._client.connect("127.0.0.1", port)
+                return
+            except ConnectionRefusedError:
+                # The broker is about to listen.
+                pause.wait(0.05)
+        raise AssertionError(f"no broker at {port}")
 
     def _hear(self, client, userdata, message):
         with self._news:
@@ -120,13 +131,13 @@ class Eavesdropper:
         with self._news:
             self._news.wait_for(lambda: ("mark", b"") in self._heard, timeout=PATIENCE_S)
 
-    def said_after(self, act, topics, count):
+    def said_after(self, act, topics, count, *, patience_s=5.0):
         """What is heard on those topics once `act` has been done; waits for `count` messages."""
         with self._news:
             self._heard.clear()
         act()
         with self._news:
-            self._news.wait_for(lambda: len(self._on(topics)) >= count, timeout=5.0)
+            self._news.wait_for(lambda: len(self._on(topics)) >= count, timeout=patience_s)
         # What came before the mark has come by now, from whoever was done acting.
         self.mark()
         return self._on(topics)
