@@ -85,6 +85,8 @@ class OurMonth:
             self._do(update)
             self._collect()
         self._until(self.scenario["end_us"] * NS_PER_US - 1)
+        for run in self.engine.runner.runs():
+            self._say(run.start_ns, run.doable.entity_id, run=run.trigger)
         states = self._world.states.all()
         left = {each.entity_id: each.state for each in states if each.domain in LEFT}
         self.lines.append({"left": dict(sorted(left.items()))})

@@ -73,6 +73,15 @@ def test_helpers_change_as_they_do_there_and_end_so(month):
     assert left(ours) == left(theirs)
 
 
+@pytest.mark.parametrize("seed", [2, 3])
+def test_other_lives_agree_as_well(seed):
+    told = scenario(**DAYS["autumn"], seed=seed)
+    ours, theirs = lived_by_us(told), lived_by_homeassistant(told)
+    for kind in (actions, runs, changes):
+        assert parting(kind(ours), kind(theirs)) is None
+    assert left(ours) == left(theirs)
+
+
 @pytest.mark.parametrize("month", MONTHS)
 def test_the_sun_is_told_as_it_is_there(month):
     ours, theirs = ([line for line in lines if "sun" in line] for lines in both(month))
