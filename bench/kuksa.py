@@ -20,7 +20,7 @@ from typing import Any
 
 import structlog
 
-from kuksa_clients import ACTUATOR, METHOD, bench_paths, bench_values
+from kuksa_clients import ACTUATOR, METHOD, bench_paths, bench_values, with_answers
 from vettura.bus.embedded import EmbeddedServer
 from vettura.bus.interface import Bus
 from vettura.bus.memory import MemoryBus
@@ -43,7 +43,10 @@ PUBLISHED = (
     "KUKSA's published figures (kuksa-perf, Rust on both sides, another machine): "
     "83 935 signals/s, p50 0.199 ms, p95 0.294 ms, p99 1.205 ms"
 )
-CLIENTS = Path(__file__).parent / "kuksa_clients.py"
+ROOT = Path(__file__).parent.parent
+CLIENTS = ROOT / "bench" / "kuksa_clients.py"
+PEER = ROOT / ".peers" / "kuksa"
+PEER_APP = ROOT / "tests" / "peers" / "apps" / "kuksa_timed.py"
 
 
 def main() -> int:
@@ -75,6 +78,11 @@ async def _measure(seconds: float) -> dict[str, Any]:
     rows["provider_100"] = await _provider(seconds)
     rows["command"] = await _command(seconds)
     rows["floor_command"] = await _floor_command(seconds)
+    client = await _client_command(seconds)
+    if client is None:
+        sys.stdout.write("kuksa-client: no .peers/kuksa here; `make peers` makes it\n")
+    else:
+        rows["client_command"] = client
     ours, plain, floor = (rows[f"{name}_400hz_10"] for name in ("hub", "plain", "floor"))
     for name, row in rows.items():
         sys.stdout.write(f"{name:20} {json.dumps(row)}\n")
@@ -96,6 +104,7 @@ async def _measure(seconds: float) -> dict[str, Any]:
         "command_over_floor_p50": round(
             rows["command"]["p50_ms"] / rows["floor_command"]["p50_ms"], 2
         ),
+        "client_command_p95_ms": client["p95_ms"] if client else None,
     }
 
 
@@ -157,6 +166,31 @@ async def _provider(seconds: float) -> dict[str, Any]:
 
 async def _command(seconds: float) -> dict[str, Any]:
     """v2.Actuate on a living car over NATS, until the new value reaches a subscriber."""
+    async with _living() as face:
+        return await _run("command", port=face.port, seconds=seconds)
+
+
+async def _client_command(seconds: float) -> dict[str, Any] | None:
+    """kuksa-client's own wish (v1), unmodified and in its own environment; None without that."""
+    python = PEER / "bin" / "python"
+    if not python.exists():
+        return None
+    async with _living() as face:
+        process = await asyncio.create_subprocess_exec(
+            str(python),
+            "-E",
+            str(PEER_APP),
+            *(str(face.port), ACTUATOR, str(seconds)),
+            stdout=asyncio.subprocess.PIPE,
+        )
+        out, _ = await process.communicate()
+    report = json.loads(out.splitlines()[-1])
+    return with_answers(report["shown"], report["answered"])
+
+
+@asynccontextmanager
+async def _living() -> AsyncIterator[KuksaFace]:
+    """A living car over NATS, and its face."""
     pace = WallClock()
     config = CarConfig(
         vin=VIN, home="casa", place="home", latitude_deg=45.0, longitude_deg=7.6, altitude_m=300.0
@@ -166,7 +200,7 @@ async def _command(seconds: float) -> dict[str, Any]:
         car = asyncio.create_task(CarService(bus, pace, config, load_car("xiaomi-su7")).run())
         try:
             async with _face(bus, pace, FRAMES_PER_S) as face:
-                return await _run("command", port=face.port, seconds=seconds)
+                yield face
         finally:
             car.cancel()
             await asyncio.gather(car, return_exceptions=True)

@@ -58,6 +58,11 @@ def percentiles(values: list[float]) -> dict[str, float]:
     return {f"p{n}_ms": round(cuts[n - 1], 3) for n in (50, 95, 99)}
 
 
+def with_answers(shown: dict[str, float], answered: dict[str, float]) -> dict[str, float]:
+    """Until the new value was shown, and until the call was answered."""
+    return {**shown, **{f"answered_{name}": lag for name, lag in answered.items()}}
+
+
 async def _subscribe(
     *, port: int, subscribers: int, seconds: float, stalled: int
 ) -> dict[str, Any]:
@@ -160,18 +165,23 @@ async def _command(*, port: int, seconds: float) -> dict[str, Any]:
     wish: Any = message_class(V2, "ActuateRequest")()
     wish.signal_id.path = ACTUATOR
     actuate = channel.unary_unary(METHOD["actuate"])
-    lags, begin_s = [], pace.monotonic()
+    lags: list[float] = []
+    answers: list[float] = []
+    begin_s = pace.monotonic()
     while pace.monotonic() - begin_s < seconds:
         is_locked = wish.value.bool = not is_locked
         asked_s = pace.monotonic()
         answered = asyncio.ensure_future(actuate(wish.SerializeToString()))
+        answered.add_done_callback(
+            lambda _, asked_s=asked_s: answers.append((pace.monotonic() - asked_s) * 1000.0)
+        )
         while kind.FromString(await stream.read()).entries[ACTUATOR].value.bool != is_locked:
             pass
         lags.append((pace.monotonic() - asked_s) * 1000.0)
         await answered
         # Slower than the pace of a subscription, which would else be what is measured.
         await pace.sleep(0.02)
-    return percentiles(lags)
+    return with_answers(percentiles(lags), percentiles(answers))
 
 
 async def _car(*, url: str, vin: str, seconds: float, rate: float) -> dict[str, Any]:

@@ -271,3 +271,4 @@ def test_the_bench_measures():
     assert summary["signals_per_s"] > 0
     assert summary["over_plain_cpu"] > 0
     assert summary["command_p95_ms"] > 0
+    assert ("client_command " in ran.stdout) is (summary["client_command_p95_ms"] is not None)
