@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from make import NOON_NS, make_living, make_params, make_trip
+from vettura.bus import paths as at
 from vettura.bus.messages import (
     Actuate,
     ChargeLimit,
@@ -25,7 +26,8 @@ from vettura.bus.messages import (
     Wake,
 )
 from vettura.bus.signals import signal_table
-from vettura.drive import actuators as at
+from vettura.drive import actuators
+from vettura.drive.actuators import DRIVE, LOCKS, NARROWER, NEUTRAL, PARK, REVERSE
 from vettura.drive.arbiter import Outside, judge
 from vettura.drive.body import value_of
 from vettura.drive.commands import decide
@@ -58,9 +60,9 @@ def ruled(car, verb, *, role="local", granted=False, command_id="c1"):
 def legal_values(path):
     """Every legal value of an actuator, as a strategy."""
     signal = signal_table()[path]
-    lowest, highest = at.NARROWER.get(path, (signal.min, signal.max))
+    lowest, highest = NARROWER.get(path, (signal.min, signal.max))
     if path == at.GEAR:
-        return st.sampled_from([at.PARK, at.DRIVE, at.REVERSE, at.NEUTRAL])
+        return st.sampled_from([PARK, DRIVE, REVERSE, NEUTRAL])
     if path == at.READY_AT:
         return st.sampled_from(["", "2026-03-02T13:00:00Z", "2026-03-02T13:00:00+01:00"])
     if signal.datatype == "boolean":
@@ -79,8 +81,9 @@ def legal_values(path):
 
 
 def test_an_actuator_is_never_outside_the_table():
-    named = {each for each in vars(at).values() if isinstance(each, str) and "Vehicle." in each}
-    paths = {each for each in named if not each.endswith(".")} | {*at.LOCKS, *at.NARROWER}
+    named = vars(actuators)
+    paths = {path for name, path in vars(at).items() if name.isupper() and name in named}
+    paths |= {*LOCKS, *NARROWER}
     assert len(paths) > 20
     assert paths <= set(ACTUATORS)
 
@@ -123,7 +126,7 @@ def test_a_wrong_type_is_refused_and_leaves_the_car_as_it_was(path, data):
 
 def out_of_range(path):
     signal = signal_table()[path]
-    lowest, highest = at.NARROWER.get(path, (signal.min, signal.max))
+    lowest, highest = NARROWER.get(path, (signal.min, signal.max))
     if signal.allowed or signal.unit == "iso8601":
         return ["nonsense", "9" * 40]
     if signal.datatype == "string":
@@ -171,7 +174,7 @@ def test_what_nobody_knows_and_what_this_car_lacks_are_told_apart():
         (Climate(on=False), at.CLIMATE, False),
         (ChargeStart(), at.CHARGE, "START"),
         (ChargeStop(), at.CHARGE, "STOP"),
-        (ChargeLimit(soc=0.9), at.LIMIT, 90),
+        (ChargeLimit(soc=0.9), at.CHARGE_LIMIT, 90),
         (Flap(open=True), at.FLAP, True),
         (Flap(open=False), at.FLAP, False),
         (Honk(), at.HORN, True),
@@ -207,7 +210,7 @@ def test_a_verb_and_its_path_are_the_same_command(car, role, verb, path, value):
         ("Vehicle.Cabin.Door.Row1.DriverSide.IsOpen", True, "the doors stay shut"),
         ("Vehicle.Body.Mirrors.DriverSide.IsFolded", True, "the mirrors stay out"),
         ("Vehicle.Cabin.Seat.Row1.DriverSide.Position", 10, "while driving"),
-        (at.GEAR, at.PARK, "parks when it stands"),
+        (at.GEAR, PARK, "parks when it stands"),
         (at.PARK_LOCK, True, "parks when it stands"),
         (at.PARKING_BRAKE, True, "parks when it stands"),
         (at.AWAKE, False, "while it drives"),
@@ -231,7 +234,7 @@ def test_shutting_and_locking_is_allowed_while_driving(path):
 
 @pytest.mark.parametrize(
     ("path", "value"),
-    [(at.GEAR, at.DRIVE), (at.PARK_LOCK, False), (at.PARKING_BRAKE, False), (at.LATCH, False)],
+    [(at.GEAR, DRIVE), (at.PARK_LOCK, False), (at.PARKING_BRAKE, False), (at.LATCH, False)],
 )
 def test_a_plugged_car_stays_in_park_and_its_cable_latched_while_current_flows(path, value):
     answer = ruled(CHARGING, Actuate(path=path, value=value)).answer

@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from make import NOON_NS, make_living, make_params, make_trip
+from vettura.bus import paths as at
 from vettura.bus.messages import (
     ROLES,
     Actuate,
@@ -18,7 +19,7 @@ from vettura.bus.messages import (
     Unlock,
     Unplug,
 )
-from vettura.drive import actuators as at
+from vettura.drive.actuators import LOCKS
 from vettura.drive.arbiter import PENDING_LIMIT, Outside, judge, looked, postponed
 from vettura.drive.body import value_of
 from vettura.drive.commands import decide
@@ -153,7 +154,7 @@ def test_a_door_and_the_central_lock_are_one_actuator():
 def test_targets_name_every_path_of_the_actuator():
     command = Command(id="c", verb=Unlock(), role="local")
     targets = judge(PARAMS, make_living(), command, recent={}, outside=Outside()).targets
-    assert set(targets) == set(at.LOCKS)
+    assert set(targets) == set(LOCKS)
     assert set(targets.values()) == {False}
 
 
@@ -201,7 +202,7 @@ def test_a_climate_that_breaks_on_the_way_times_out_with_the_fault():
 def test_switching_the_climate_off_ends_what_waited_for_its_warmth():
     court = Court()
     court.ask(Climate(on=True), command_id="on")
-    court.ask(Actuate(path=at.TARGET, value=29.0), command_id="warmer")
+    court.ask(Actuate(path=at.CABIN_TARGET, value=29.0), command_id="warmer")
     court.ask(Climate(on=False), command_id="off")
     assert court.results() == {"on": "superseded", "warmer": "superseded", "off": "reached"}
 

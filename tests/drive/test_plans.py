@@ -5,12 +5,12 @@ from msgspec.structs import replace
 
 from make import NOON_NS, make_living, make_params
 from vettura.bus.messages import Climate, Plug
+from vettura.bus.paths import TIMER
 from vettura.car.charge import displayed_soc
 from vettura.drive.body import Body, aim
 from vettura.drive.commands import obey, start_charge
 from vettura.drive.life import advance
 from vettura.drive.living import Air, inputs_of
-from vettura.drive.plans import TIMER
 from vettura.units import NS_PER_S
 
 PARAMS = make_params()

@@ -8,6 +8,7 @@ import pytest
 
 from drive.alive import alive, all_signals, audits, hearing, tell
 from make import NOON_NS, VIN, make_trip
+from vettura.bus import paths as at
 from vettura.bus.memory import Faults, MemoryBus, Partition
 from vettura.bus.messages import (
     Actuate,
@@ -27,7 +28,6 @@ from vettura.bus.messages import (
 )
 from vettura.bus.subjects import car_do, car_get, car_signals, car_targets
 from vettura.clock import rehearse
-from vettura.drive import actuators as at
 from vettura.drive.docket import ID_MAX
 
 LOCKED = "Vehicle.Private.Vettura.IsLocked"
@@ -85,7 +85,7 @@ def test_targets_are_told_when_a_wish_is_accepted_and_not_when_it_is_refused():
             await clock.sleep(0.0)
             return [each.values for each in told]
 
-    assert scenario(main) == [{WINDOW: 40}, {at.LIMIT: 90}]
+    assert scenario(main) == [{WINDOW: 40}, {at.CHARGE_LIMIT: 90}]
 
 
 def signal_log(curious):

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from drive.signal_day import RADIUS_M, scripted_day, winding_trip
 from make import VIN, make_living, make_params
 from vettura.bus.messages import Drive
+from vettura.bus.paths import CHARGING, OURS
 from vettura.bus.signals import RATE_PERIOD_S, signal_table
 from vettura.car.catalogue import load_car
 from vettura.drive.commands import obey
@@ -16,10 +17,8 @@ from vettura.drive.living import Air
 from vettura.drive.pace import rates
 from vettura.drive.signals import (
     BODY,
-    CHARGING,
     EVENTS,
     FAST,
-    OURS,
     SECOND,
     SLOW,
     STILL,

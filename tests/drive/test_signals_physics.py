@@ -9,11 +9,12 @@ from msgspec.structs import replace
 from drive.signal_day import scripted_day, winding_trip
 from make import VIN, make_living, make_params
 from vettura.bus.messages import Drive, Plug
+from vettura.bus.paths import BATTERY, CHARGING, OURS
 from vettura.car.catalogue import load_car
 from vettura.drive.commands import obey
 from vettura.drive.life import advance
 from vettura.drive.living import Air
-from vettura.drive.signals import BATTERY, CHARGING, OURS, make_of, signal_values
+from vettura.drive.signals import make_of, signal_values
 from vettura.drive.signals_chassis import WHEELS, tyre_kpa
 from vettura.units import NS_PER_S
 

@@ -10,12 +10,19 @@ from drive.truth import changed, cycle, drive
 from make import NOON_NS, VIN, make_params
 from vettura.bus.memory import MemoryBus
 from vettura.bus.messages import SignalFrame, Twin, decode, encode
+from vettura.bus.paths import (
+    ALTITUDE,
+    BATTERY,
+    BATTERY_DEGC,
+    CLIMATE_POWER,
+    OUTSIDE_DEGC,
+    SPEED,
+)
 from vettura.bus.subjects import CARS_BUCKET, car_signals, car_twin
 from vettura.car.catalogue import load_car
 from vettura.clock import rehearse
 from vettura.clock.chance import random_stream
 from vettura.drive.calibrate_knobs import auxiliary_w_of
-from vettura.drive.signals import BATTERY
 from vettura.drive.twin import TwinConfig, TwinService
 from vettura.drive.twin_memory import (
     decode_memory,
@@ -25,7 +32,7 @@ from vettura.drive.twin_memory import (
 )
 from vettura.drive.twin_model import TwinModel
 from vettura.drive.twin_range import consumption_wh_per_m, range_of
-from vettura.drive.twin_senses import ALTITUDE, AMBIENT, BATTERY_DEGC, CLIMATE, SPEED, Senses
+from vettura.drive.twin_senses import Senses
 from vettura.errors import InputError
 from vettura.units import KMH_PER_MPS, NS_PER_S, PERCENT
 
@@ -43,9 +50,9 @@ def frames_of(trip, start_ns=NOON_NS, climate_w=0.0):
             BATTERY + "CurrentCurrent": trip.battery_a[k],
             BATTERY + "StateOfCharge.Current": PERCENT * trip.soc[k],
             BATTERY_DEGC: trip.battery_degc[k],
-            AMBIENT: trip.ambient_degc[k],
+            OUTSIDE_DEGC: trip.ambient_degc[k],
             ALTITUDE: trip.elevation_m[k],
-            CLIMATE: climate_w,
+            CLIMATE_POWER: climate_w,
         }
         yield SignalFrame(time_ns=start_ns + k * NS_PER_S, values=values)
     end_ns = start_ns + len(trip.time_s) * NS_PER_S

@@ -10,6 +10,7 @@ import aiomqtt
 import msgspec
 import pytest
 
+from vettura.bus import paths
 from vettura.bus.messages import (
     Actuate,
     Answer,
@@ -44,15 +45,15 @@ def plausible_values():
     """A value for every signal: what a parked car would say."""
     values = {path: _any_value(signal) for path, signal in signal_table().items()}
     return values | {
-        words.DISPLAYED: 61.234,
+        paths.DISPLAYED_SOC: 61.234,
         "Vehicle.Powertrain.Range": 312_400,
         "Vehicle.TraveledDistance": 18_654_321,
         "Vehicle.Exterior.AirTemperature": 4.5,
-        words.CABIN: 12.25,
-        words.TARGET_TEMPERATURE: 21.0,
-        words.LATITUDE: 45.0246,
-        words.LONGITUDE: 7.7612,
-        words.GPS_ACCURACY: 4.0,
+        paths.CABIN_DEGC: 12.25,
+        paths.CABIN_TARGET: 21.0,
+        paths.LATITUDE: 45.0246,
+        paths.LONGITUDE: 7.7612,
+        paths.GPS_ACCURACY: 4.0,
         OURS + "Mode": "PARKED",
         OURS + "WallPower": 7_412.0,
         OURS + "Charging.FinishTime": "2026-03-02T18:30:00Z",
@@ -155,14 +156,14 @@ def _become(verb):
             is_locked = isinstance(verb, Lock)
             return {door + "IsLocked": is_locked for door in words.SEATS.values()}
         case Climate():
-            return {words.CLIMATE_ON: verb.on}
+            return {paths.CLIMATE: verb.on}
         case ChargeLimit():
             return {CHARGING + "ChargeLimit": round(100 * verb.soc)}
         case ChargeStart() | ChargeStop():
             is_on = isinstance(verb, ChargeStart)
             return {CHARGING + "StartStopCharging": "START" if is_on else "STOP"}
         case Flap():
-            return {words.FLAP: verb.open}
+            return {paths.FLAP: verb.open}
         case Precondition(ready_at_ns=None):
             return {OURS + "Preconditioning.ReadyAt": ""}
         case Actuate():

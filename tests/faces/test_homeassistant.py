@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from faces.mqtt_scene import FACTS, VIN, plausible_values
+from vettura.bus import paths
 from vettura.bus.signals import signal_table
 from vettura.faces.config import HomeAssistantConfig
 from vettura.faces.homeassistant import discovery, discovery_patterns, vin_of
@@ -86,7 +87,7 @@ def test_the_car_is_read_back_from_its_topics():
 def test_the_words_read_signals_that_are_in_the_table():
     table = signal_table()
     assert {reading.path for reading in READINGS.values()} <= set(table)
-    assert {words.CLIMATE_POWER, words.GPS_ACCURACY, words.TRUNK, words.FLAP} <= set(table)
+    assert {paths.CLIMATE_POWER, paths.GPS_ACCURACY, paths.TRUNK, paths.FLAP} <= set(table)
 
 
 def test_what_is_not_known_is_none_and_never_nought():
@@ -95,7 +96,7 @@ def test_what_is_not_known_is_none_and_never_nought():
 
 
 def test_what_is_no_number_is_not_known():
-    state = owner_state({words.DISPLAYED: float("nan"), "Vehicle.Speed": "fast"}, {})
+    state = owner_state({paths.DISPLAYED_SOC: float("nan"), "Vehicle.Speed": "fast"}, {})
     assert state["battery"] is None
     assert state["speed"] is None
 
@@ -132,8 +133,8 @@ def test_one_open_lock_leaves_the_car_unlocked():
     [(12.0, 2_000.0, "heating"), (30.0, 900.0, "cooling"), (21.0, 10.0, "idle")],
 )
 def test_the_climate_says_what_it_does(cabin, power_w, action):
-    values = plausible_values() | {words.CLIMATE_ON: True, words.CABIN: cabin}
-    values[words.CLIMATE_POWER] = power_w
+    values = plausible_values() | {paths.CLIMATE: True, paths.CABIN_DEGC: cabin}
+    values[paths.CLIMATE_POWER] = power_w
     assert owner_state(values, {})["climate_action"] == action
 
 

@@ -22,12 +22,13 @@ from faces.mqtt_scene import (
 from vettura.bus.embedded import EmbeddedServer, Ports
 from vettura.bus.memory import MemoryBus
 from vettura.bus.messages import Actuate, Answer, Lock, Unlock
+from vettura.bus.paths import FLAP
 from vettura.clock import WallClock, rehearse
 from vettura.errors import InputError
 from vettura.faces import mqtt_house
 from vettura.faces.config import HomeAssistantConfig, MqttConfig
 from vettura.faces.mqtt import ORDERS_MAX, MqttFace
-from vettura.words.car_state import FLAP, WINDOWS
+from vettura.words.car_state import WINDOWS
 
 pytestmark = pytest.mark.live
 

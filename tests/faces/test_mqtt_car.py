@@ -6,9 +6,10 @@ import pytest
 from faces.mqtt_scene import plausible_values
 from make import NOON_NS
 from vettura.bus.messages import SignalFrame, Targets
+from vettura.bus.paths import DISPLAYED_SOC
 from vettura.clock import rehearse
 from vettura.faces.mqtt_car import SILENCE_S, CarView
-from vettura.words.car_state import DISPLAYED, WINDOWS
+from vettura.words.car_state import WINDOWS
 
 WINDOW = WINDOWS["driver"]
 
@@ -49,7 +50,7 @@ def drain(view):
 
 def test_a_car_is_offline_until_all_of_it_is_known(in_time):
     async def story(view, clock, pace):
-        view.absorb(frame(clock, **{DISPLAYED: 50.0}))
+        view.absorb(frame(clock, **{DISPLAYED_SOC: 50.0}))
         assert drain(view) == {"availability": b"offline"}
         assert view.changes() is None
         view.absorb(frame(clock, full=True, **plausible_values()))
@@ -67,7 +68,7 @@ def test_the_state_is_told_once_a_second_and_only_when_it_changed(in_time):
         drain(view)
         told = []
         for step in range(100):
-            view.absorb(frame(clock, **{DISPLAYED: 50.0 + step // 40}))
+            view.absorb(frame(clock, **{DISPLAYED_SOC: 50.0 + step // 40}))
             told.append(bool(drain(view)))
             await pace.sleep(0.1)
         # 50, 51 and 52 %.
@@ -80,11 +81,11 @@ def test_changes_are_gathered_until_they_are_taken(in_time):
     async def story(view, clock, pace):
         view.absorb(frame(clock, full=True, **plausible_values()))
         assert len(msgspec.json.decode(view.changes())["values"]) == len(plausible_values())
-        view.absorb(frame(clock, **{DISPLAYED: 50.0, WINDOW: 0}))
-        view.absorb(frame(clock, **{DISPLAYED: 51.0}))
+        view.absorb(frame(clock, **{DISPLAYED_SOC: 50.0, WINDOW: 0}))
+        view.absorb(frame(clock, **{DISPLAYED_SOC: 51.0}))
         changes = msgspec.json.decode(view.changes())
         assert changes["time"] == "2026-03-02T12:00:00.000Z"
-        assert changes["values"] == {DISPLAYED: 51.0}
+        assert changes["values"] == {DISPLAYED_SOC: 51.0}
         assert view.changes() is None
 
     in_time(story)
@@ -99,7 +100,7 @@ def test_silence_counts_by_the_car_s_clock_but_never_for_a_breath(in_time, facto
         assert "availability" not in drain(view)
         await pace.sleep(1.0)
         assert drain(view)["availability"] == b"offline"
-        view.absorb(frame(clock, **{DISPLAYED: 50.0}))
+        view.absorb(frame(clock, **{DISPLAYED_SOC: 50.0}))
         assert drain(view)["availability"] == b"online"
 
     in_time(story, factor)

@@ -23,10 +23,11 @@ from vettura.bus.messages import (
     Wake,
     encode,
 )
+from vettura.bus.paths import CABIN_TARGET, CHARGE_LIMIT, FLAP, TRUNK
 from vettura.bus.signals import signal_table
 from vettura.faces.mqtt_orders import Order, Refused, read_order
 from vettura.words.car_orders import READERS
-from vettura.words.car_state import CHARGE_LIMIT, FLAP, TARGET_TEMPERATURE, TRUNK, WINDOWS
+from vettura.words.car_state import WINDOWS
 
 SPEED = "Vehicle.Speed"
 
@@ -46,7 +47,7 @@ def put(path, payload):
         ("lock", b"unlock", Unlock()),
         ("climate", b"heat_cool", Climate(on=True)),
         ("climate", b"off", Climate(on=False)),
-        ("climate_temperature", b"22.5", Actuate(path=TARGET_TEMPERATURE, value=22.5)),
+        ("climate_temperature", b"22.5", Actuate(path=CABIN_TARGET, value=22.5)),
         ("charge", b"ON", ChargeStart()),
         ("charge", b"OFF", ChargeStop()),
         ("charge_limit", b"80", Actuate(path=CHARGE_LIMIT, value=80)),
@@ -115,7 +116,7 @@ def test_whether_a_number_is_in_range_is_left_to_the_car(entity, payload):
         (FLAP, b"1", True),
         (WINDOWS["driver"], b"40", 40),
         (WINDOWS["driver"], b"40.0", 40),
-        (TARGET_TEMPERATURE, b"22", 22.0),
+        (CABIN_TARGET, b"22", 22.0),
         ("Vehicle.Body.Lights.LightSwitch", b"AUTO", "AUTO"),
         ("Vehicle.Body.Lights.LightSwitch", b'"AUTO"', "AUTO"),
         (WINDOWS["driver"], b'{"value": 40, "id": "mine"}', 40),
@@ -133,9 +134,9 @@ def test_a_value_becomes_the_type_of_its_signal(path, payload, value):
 @pytest.mark.parametrize(
     ("path", "payload"),
     [
-        (TARGET_TEMPERATURE, b"NaN"),
-        (TARGET_TEMPERATURE, b"1e999"),
-        (TARGET_TEMPERATURE, b'{"value": "22"}'),
+        (CABIN_TARGET, b"NaN"),
+        (CABIN_TARGET, b"1e999"),
+        (CABIN_TARGET, b'{"value": "22"}'),
         (WINDOWS["driver"], b"40.5"),
         (WINDOWS["driver"], b"true"),
         (WINDOWS["driver"], b"9" * 400),

@@ -3,6 +3,7 @@ draws or uses as much as it is told."""
 
 import asyncio
 
+from vettura.bus import paths
 from vettura.bus.messages import (
     Answer,
     Climate,
@@ -18,7 +19,6 @@ from vettura.bus.messages import (
     encode,
 )
 from vettura.bus.subjects import car_do, car_get, car_signals
-from vettura.home import sight
 from vettura.units import NS_PER_S
 
 FULL_FRAME_S = 60.0
@@ -52,15 +52,15 @@ class ScriptedCar:
 
     def frame(self):
         values = {
-            sight.PLACE: "road" if self.trip else self.place,
-            sight.MODE: "DRIVING" if self.trip else "CHARGING" if self.power_w else "PARKED",
-            sight.CABLE: bool(self.station),
-            sight.STATION: self.station,
-            sight.CHARGE: 100.0 * self.soc,
-            sight.RANGE: self.range_m,
-            sight.LATITUDE: self.coordinates[0],
-            sight.LONGITUDE: self.coordinates[1],
-            sight.ALTITUDE: self.coordinates[2],
+            paths.PLACE: "road" if self.trip else self.place,
+            paths.MODE: "DRIVING" if self.trip else "CHARGING" if self.power_w else "PARKED",
+            paths.CABLE: bool(self.station),
+            paths.STATION: self.station,
+            paths.DISPLAYED_SOC: 100.0 * self.soc,
+            paths.RANGE: self.range_m,
+            paths.LATITUDE: self.coordinates[0],
+            paths.LONGITUDE: self.coordinates[1],
+            paths.ALTITUDE: self.coordinates[2],
             WALL_POWER: self.power_w,
         }
         return SignalFrame(time_ns=self.clock.now_ns(), values=values, full=True)

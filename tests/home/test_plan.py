@@ -4,6 +4,7 @@ import pytest
 
 from life.homes import HOME, OFFICE, make_household, make_person
 from vettura.bus.messages import SignalFrame
+from vettura.bus.paths import DISPLAYED_SOC, PLACE
 from vettura.home.plan import (
     MINUTE_NS,
     TRIES_MAX,
@@ -19,7 +20,7 @@ from vettura.home.plan import (
     tended,
     wants_charge,
 )
-from vettura.home.sight import CHARGE, PLACE, CarSeen, Sight
+from vettura.home.sight import CarSeen, Sight
 from vettura.life.day import Outing
 from vettura.life.places import distance_m
 
@@ -161,6 +162,6 @@ def test_before_the_first_stay_the_first_one_counts():
 def test_late_frames_do_not_undo_newer_ones():
     seen = Sight()
     seen.take(SignalFrame(time_ns=2, values={PLACE: "office"}))
-    seen.take(SignalFrame(time_ns=1, values={PLACE: "home", CHARGE: 50.0}))
+    seen.take(SignalFrame(time_ns=1, values={PLACE: "home", DISPLAYED_SOC: 50.0}))
     assert seen.look() is None
-    assert seen._values == {PLACE: "office", CHARGE: 50.0}
+    assert seen._values == {PLACE: "office", DISPLAYED_SOC: 50.0}

@@ -12,12 +12,12 @@ from home.scripted_car import ScriptedCar
 from life.homes import CAR, make_household, make_person
 from vettura.bus.memory import Faults, MemoryBus
 from vettura.bus.messages import SignalFrame, Today, Weather, decode
+from vettura.bus.paths import CABLE
+from vettura.bus.paths import STATION as STATION_PATH
 from vettura.bus.subjects import HOME_BUCKET, today, weather
 from vettura.clock import rehearse
 from vettura.energy.wallbox import WallboxService
 from vettura.home.service import HouseholdService
-from vettura.home.sight import CABLE
-from vettura.home.sight import STATION as STATION_PATH
 from vettura.life.day import plan_day
 from vettura.life.local_time import day_start_ns, local_date
 from vettura.life.station import StationConfig

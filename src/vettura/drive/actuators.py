@@ -20,6 +20,27 @@ from vettura.bus.messages import (
     Verb,
     Wake,
 )
+from vettura.bus.paths import (
+    AWAKE,
+    CABIN_TARGET,
+    CHARGE,
+    CHARGE_LIMIT,
+    CLIMATE,
+    CURRENT_LIMIT,
+    FLAP,
+    GEAR,
+    GIVE,
+    HAZARD,
+    HORN,
+    LATCH,
+    LOCK,
+    PARK_LOCK,
+    PARKING_BRAKE,
+    PRECONDITION,
+    READY_AT,
+    RESERVE,
+    TRIP_METER,
+)
 from vettura.bus.signals import signal_table
 from vettura.car.params import Params
 from vettura.drive.body import aim, is_moving, value_of
@@ -29,27 +50,6 @@ from vettura.drive.legal import iso_of, ns_of
 from vettura.drive.living import Living
 from vettura.units import NS_PER_S, PERCENT
 
-_BATTERY = "Vehicle.Powertrain.TractionBattery."
-_OURS = "Vehicle.Private.Vettura."
-LOCK = _OURS + "IsLocked"
-CLIMATE = "Vehicle.Cabin.HVAC.IsAirConditioningActive"
-PRECONDITION = _OURS + "Preconditioning.IsActive"
-TARGET = "Vehicle.Cabin.HVAC.Station.Row1.Driver.Temperature"
-READY_AT = _OURS + "Preconditioning.ReadyAt"
-CHARGE = _BATTERY + "Charging.StartStopCharging"
-LIMIT = _BATTERY + "Charging.ChargeLimit"
-FLAP = _BATTERY + "Charging.ChargingPort.AnyPosition.IsFlapOpen"
-LATCH = _BATTERY + "Charging.ChargingPort.AnyPosition.IsChargingCableLocked"
-CURRENT_LIMIT = _OURS + "Charging.CurrentLimit"
-GIVE = _OURS + "Discharging.PowerSetPoint"
-RESERVE = _OURS + "Discharging.Reserve"
-AWAKE = _OURS + "IsAwake"
-HORN = "Vehicle.Body.Horn.IsActive"
-HAZARD = "Vehicle.Body.Lights.Hazard.IsSignaling"
-GEAR = "Vehicle.Powertrain.Transmission.SelectedGear"
-PARK_LOCK = "Vehicle.Powertrain.Transmission.IsParkLockEngaged"
-PARKING_BRAKE = "Vehicle.Chassis.ParkingBrake.IsEngaged"
-TRIP_METER = "Vehicle.TripMeterReading"
 PARK, DRIVE, REVERSE, NEUTRAL = 126, 127, -1, 0
 """VSS's numbers of gears that a car with one fixed gear has."""
 
@@ -57,9 +57,9 @@ LOCKS = (LOCK, *sorted(path for path in signal_table() if path.endswith(".IsLock
 """The central lock moves them all, whichever is named; ours first."""
 _CLIMATES = (CLIMATE, PRECONDITION)
 NARROWER: Mapping[str, tuple[float, float]] = {
-    TARGET: (16.0, 30.0),
+    CABIN_TARGET: (16.0, 30.0),
     "Vehicle.Cabin.HVAC.Station.Row1.Passenger.Temperature": (16.0, 30.0),
-    LIMIT: (20, 100),
+    CHARGE_LIMIT: (20, 100),
 }
 """Where the car takes less than the table of VSS says."""
 _MOMENTS: Mapping[str, Verb] = {HORN: Honk(), HAZARD: Flash(), AWAKE: Wake()}
@@ -85,11 +85,11 @@ def moves(verb: Verb) -> dict[str, SignalValue]:
             return {CLIMATE: on}
         case Climate(on=on, target_degc=target):
             assert target is not None
-            return {CLIMATE: on, TARGET: float(target)}
+            return {CLIMATE: on, CABIN_TARGET: float(target)}
         case ChargeStart() | ChargeStop():
             return {CHARGE: "START" if isinstance(verb, ChargeStart) else "STOP"}
         case ChargeLimit(soc=soc):
-            return {LIMIT: _percent(soc)}
+            return {CHARGE_LIMIT: _percent(soc)}
         case Flap():
             return {FLAP: verb.open}
         case Precondition(ready_at_ns=ready_ns):
@@ -164,12 +164,12 @@ def _verb(car: Living, path: str, value: SignalValue) -> Verb | None:
         verb = Lock() if value else Unlock()
     elif path in _CLIMATES:
         verb = Climate(on=bool(value))
-    elif path == TARGET:
+    elif path == CABIN_TARGET:
         assert isinstance(value, int | float)
         verb = Climate(on=car.climate_on, target_degc=value)
     elif path == CHARGE:
         verb = ChargeStart() if value == "START" else ChargeStop()
-    elif path == LIMIT:
+    elif path == CHARGE_LIMIT:
         assert isinstance(value, int | float)
         verb = ChargeLimit(soc=value / PERCENT)
     elif path == FLAP:
@@ -262,7 +262,7 @@ def is_reached(car: Living, path: str, value: SignalValue) -> bool:
     """Whether the actuator, and what it is for, is where it was wished."""
     if path in _CLIMATES:
         return not value or (car.climate_on and _is_warm(car, car.cabin_target_degc))
-    if path == TARGET:
+    if path == CABIN_TARGET:
         return not car.climate_on or _is_warm(car, _number(value))
     if path == READY_AT:
         ready_ns = ns_of(str(value))
@@ -280,7 +280,7 @@ def _is_warm(car: Living, target_degc: float) -> bool:
 
 def deadline_ns(car: Living, path: str, value: SignalValue) -> int:
     """When whoever wished this is told that it did not come."""
-    if path in _CLIMATES or path == TARGET:
+    if path in _CLIMATES or path == CABIN_TARGET:
         return car.time_ns + CLIMATE_NS
     if path == READY_AT:
         return (ns_of(str(value)) or car.time_ns) + READY_GRACE_NS
@@ -290,7 +290,7 @@ def deadline_ns(car: Living, path: str, value: SignalValue) -> int:
 
 def takes_time(path: str) -> bool:
     """Whether the car's own actuator there is not at its value at once."""
-    if path in _CLIMATES or path in {TARGET, READY_AT}:
+    if path in _CLIMATES or path in {CABIN_TARGET, READY_AT}:
         return True
     return path in signal_table() and signal_table()[path].travel_s > 0.0
 
@@ -298,6 +298,6 @@ def takes_time(path: str) -> bool:
 def why_late(car: Living, path: str) -> str:
     """Why it has not got there in its time, for a person."""
     why = stuck_because(car.faults, path)
-    if path in _CLIMATES or path in {TARGET, READY_AT}:
+    if path in _CLIMATES or path in {CABIN_TARGET, READY_AT}:
         why = blocked_because(car.faults, "climate")
     return why or "it did not get there in time"

@@ -14,18 +14,14 @@ from vettura.bus.messages import (
     Answer,
     Audit,
     Command,
-    Outcome,
-    Refusal,
     Role,
     SignalValue,
     Wish,
 )
+from vettura.bus.paths import CABIN_TARGET, CLIMATE, READY_AT
 from vettura.bus.signals import signal_table
 from vettura.car.params import Params
 from vettura.drive.actuators import (
-    CLIMATE,
-    READY_AT,
-    TARGET,
     deadline_ns,
     is_reached,
     takes_time,
@@ -33,7 +29,7 @@ from vettura.drive.actuators import (
     why_late,
     wish,
 )
-from vettura.drive.asked import Asked, asked, audit_of, rank
+from vettura.drive.asked import Asked, asked, audit_of, concluded, pending_of, rank
 from vettura.drive.commands import Decision, decide
 from vettura.drive.living import Living, Pending
 from vettura.units import NS_PER_S
@@ -170,7 +166,7 @@ def _rivals(car: Living, form: Asked) -> Iterator[Pending]:
     """What is under way and cannot be if this comes true."""
     wished = {together(path)[0]: value for path, value in form.moves.items()}
     if wished.get(CLIMATE) is False:
-        wished.setdefault(TARGET, "")  # A cabin does not get warm with its climate off.
+        wished.setdefault(CABIN_TARGET, "")  # A cabin does not get warm with its climate off.
     for pending in car.pending:
         key = together(pending.path)[0]
         if key in wished and wished[key] != pending.value:
@@ -206,40 +202,11 @@ def _is_there(car: Living, form: Asked) -> bool:
 
 def _pending(car: Living, command: Command, form: Asked, patience_ns: int | None) -> Pending:
     """`patience_ns`: how long a provider has; None for the car's own actuator."""
-    value = form.moves[form.what]
     if patience_ns is None:
-        due_ns = deadline_ns(car, form.what, value)
+        due_ns = deadline_ns(car, form.what, form.moves[form.what])
     else:
         due_ns = car.time_ns + patience_ns
-    return Pending(
-        id=command.id,
-        time_ns=car.time_ns,
-        deadline_ns=due_ns,
-        who=command.who,
-        role=command.role,
-        path=form.what,
-        value=value,
-        what=form.what,
-        wished=form.wished,
-    )
-
-
-def concluded(
-    pending: Pending, now_ns: int, result: Outcome, *, reason: str = "", code: Refusal = ""
-) -> Audit:
-    """The end of a command that took time."""
-    return Audit(
-        id=pending.id,
-        time_ns=pending.time_ns,
-        end_ns=now_ns,
-        who=pending.who,
-        role=pending.role,
-        what=pending.what,
-        value=pending.wished,
-        result=result,
-        reason=reason,
-        code=code,
-    )
+    return pending_of(command, form, car.time_ns, deadline_ns=due_ns)
 
 
 def postponed(car: Living, slept_ns: int) -> Living:

@@ -25,6 +25,7 @@ from vettura.bus.messages import (
 from vettura.bus.signals import signal_of, signal_table
 from vettura.drive.actuators import NARROWER, moves
 from vettura.drive.legal import checked
+from vettura.drive.living import Pending
 
 SHOWN_MAX = 256
 """Longest wish that an audit shows [characters of JSON]."""
@@ -121,6 +122,21 @@ def _shown(wished: object) -> str:
     return msgspec.json.encode(wished).decode("utf-8", "replace")[:SHOWN_MAX]
 
 
+def pending_of(command: Command, form: Asked, time_ns: int, *, deadline_ns: int) -> Pending:
+    """The command as something that ends later, by then at the latest."""
+    return Pending(
+        id=command.id,
+        time_ns=time_ns,
+        deadline_ns=deadline_ns,
+        who=command.who,
+        role=command.role,
+        path=form.what,
+        value=form.moves.get(form.what, False),
+        what=form.what,
+        wished=form.wished,
+    )
+
+
 def audit_of(
     command: Command,
     form: Asked,
@@ -131,14 +147,22 @@ def audit_of(
     code: Refusal = "",
 ) -> Audit:
     """The end of a command that ends as it is asked."""
+    asked_now = pending_of(command, form, time_ns, deadline_ns=time_ns)
+    return concluded(asked_now, time_ns, result, reason=reason, code=code)
+
+
+def concluded(
+    pending: Pending, now_ns: int, result: Outcome, *, reason: str = "", code: Refusal = ""
+) -> Audit:
+    """The end of a command that took time, or none."""
     return Audit(
-        id=command.id,
-        time_ns=time_ns,
-        end_ns=time_ns,
-        who=command.who,
-        role=command.role,
-        what=form.what,
-        value=form.wished,
+        id=pending.id,
+        time_ns=pending.time_ns,
+        end_ns=now_ns,
+        who=pending.who,
+        role=pending.role,
+        what=pending.what,
+        value=pending.wished,
         result=result,
         reason=reason,
         code=code,

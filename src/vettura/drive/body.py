@@ -10,6 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from vettura.bus.messages import SignalValue
+from vettura.bus.paths import CONDITIONING, SUNROOF, SUNROOF_SWITCH
 from vettura.bus.signals import Signal, signal_table
 
 _NEW: Mapping[str, SignalValue] = {
@@ -20,14 +21,13 @@ _NEW: Mapping[str, SignalValue] = {
     "Vehicle.Cabin.Light.AmbientLight.Row1.DriverSide.Color": "#FFB46B",
     "Vehicle.Cabin.Light.AmbientLight.Row1.DriverSide.Intensity": 40,
     "Vehicle.Cabin.Seat.Row1.DriverSide.Position": 150,
-    "Vehicle.Cabin.Sunroof.Switch": "INACTIVE",
-    "Vehicle.Powertrain.TractionBattery.BatteryConditioning.TargetTemperature": 25.0,
+    SUNROOF_SWITCH: "INACTIVE",
+    CONDITIONING + "TargetTemperature": 25.0,
     "Vehicle.Powertrain.Transmission.PerformanceMode": "NORMAL",
 }
 """What a new car's actuators are where nothing would be wrong; all others are off, shut or 0."""
 _FULL_TRAVEL = {"Vehicle.Cabin.Seat.Row1.DriverSide.Position": 300.0}
 """Length of a full movement where the table gives no range; percent have 100."""
-SUNROOF, SUNROOF_SWITCH = "Vehicle.Cabin.Sunroof.Position", "Vehicle.Cabin.Sunroof.Switch"
 _TRAVEL_S = {SUNROOF: 8.0}
 """How long that takes where the table cannot say, because nobody commands it directly."""
 _SUNROOF_GOALS = {

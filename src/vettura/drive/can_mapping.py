@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import msgspec
 
+from vettura.bus.paths import BATTERY
 from vettura.config import parse_toml, read_bytes
 from vettura.drive.measured import OPTIONAL
 from vettura.errors import InputError
 
-BATTERY = "Vehicle.Powertrain.TractionBattery."
 COLUMNS = ("speed_kmh", *OPTIONAL)
 """What a trip may hold beside time."""
 _NUMBER = r"[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?"

@@ -24,8 +24,8 @@ from vettura.bus.messages import (
 )
 from vettura.car.params import Params
 from vettura.clock.interface import Clock
-from vettura.drive.arbiter import Forward, Outside, Recent, Ruling, concluded, judge, looked
-from vettura.drive.asked import asked, audit_of
+from vettura.drive.arbiter import Forward, Outside, Recent, Ruling, judge, looked
+from vettura.drive.asked import asked, audit_of, concluded
 from vettura.drive.living import Living
 from vettura.drive.providers import Handed, Providers
 from vettura.errors import InputError

@@ -8,8 +8,9 @@ where it is 1 they leave the number to the maker of the car, and the meaning is 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from vettura.bus.paths import PORT
+
 _STANDARD = "SAE J2012"
-_PORT = "Vehicle.Powertrain.TractionBattery.Charging.ChargingPort.AnyPosition."
 _OURS = "ours, in the range J2012 leaves to makers"
 
 
@@ -67,7 +68,7 @@ _TABLE = (
         "no charge starts; the cable's latch stays as it is",
         _OURS,
         blocks=frozenset({"charge"}),
-        stuck=frozenset({_PORT + "IsChargingCableLocked"}),
+        stuck=frozenset({PORT + "IsChargingCableLocked"}),
     ),
     Fault(
         ISOLATION,

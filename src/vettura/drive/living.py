@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from vettura.bus.messages import Role, SignalValue
+from vettura.bus.paths import CONDITIONING, RECIRCULATION
 from vettura.car.ageing import NEW, Health
 from vettura.car.battery import open_circuit_v
 from vettura.car.charge import displayed_soc
@@ -28,8 +29,6 @@ CAR_HEIGHT_SHARE = 0.5
 ln(1/0.1) over ln(10/0.1)."""
 UNKNOWN_TO_OLDER = {"capacity_share": 1.0, "resistance_share": 1.0, "outlet_wh": 0.0}
 """What the state of a car kept by an older version lacks, as it is in a new car."""
-RECIRCULATION = "Vehicle.Cabin.HVAC.IsRecirculationActive"
-CONDITIONING = "Vehicle.Powertrain.TractionBattery.BatteryConditioning."
 PHASE_V = 230.0
 """Between a phase and neutral in Europe (EN 50160)."""
 LEARN_DISTANCE_M = 30_000.0

@@ -3,11 +3,11 @@
 from math import isinf
 from typing import NamedTuple
 
+from vettura.bus.paths import READY_AT, TIMER
 from vettura.bus.signals import RATE_PERIOD_S
-from vettura.drive.actuators import READY_AT
 from vettura.drive.body import value_of
 from vettura.drive.living import Living, gives_power, is_awake
-from vettura.drive.plans import INACTIVE, TIMER
+from vettura.drive.plans import INACTIVE
 from vettura.drive.signals_body import NEAR_S
 from vettura.units import NS_PER_S
 

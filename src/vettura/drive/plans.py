@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from vettura.bus.paths import TIMER
 from vettura.car.charge import ac_power_limit_w, displayed_soc
 from vettura.car.params import Params
 from vettura.drive.body import aim, value_of
@@ -22,7 +23,6 @@ LINGERS_NS = 10 * 60 * NS_PER_S
 """How long the cabin is kept ready after the time it was wished for."""
 MARGIN_S = 600.0
 """By how much a charge that shall end at a time is early."""
-TIMER = "Vehicle.Powertrain.TractionBattery.Charging.Timer."
 INACTIVE, START_TIME, END_TIME = "INACTIVE", "START_TIME", "END_TIME"
 
 

@@ -32,10 +32,6 @@ from vettura.drive.signals_chassis import chassis_events, chassis_fast, chassis_
 from vettura.drive.signals_make import Make
 from vettura.drive.signals_make import make_of as make_of
 from vettura.drive.signals_motion import motion_events, motion_fast, motion_second, motion_slow
-from vettura.drive.signals_names import BATTERY as BATTERY
-from vettura.drive.signals_names import CHARGING as CHARGING
-from vettura.drive.signals_names import HVAC as HVAC
-from vettura.drive.signals_names import OURS as OURS
 from vettura.drive.signals_names import Look, Values
 from vettura.drive.signals_ours import (
     FLAT_SOC,

@@ -1,19 +1,19 @@
 """Signals of the traction battery, its cells, and the 12 V side. Pure."""
 
+from vettura.bus.paths import BATTERY, CONDITIONING, CURRENT, LOW_VOLTAGE, POWER, VOLTAGE
 from vettura.car.battery import open_circuit_v, resistance
 from vettura.car.charge import displayed_soc
 from vettura.drive.body import value_of
 from vettura.drive.faults import BATTERY_SENSOR, CELL_IMBALANCE, WEAK_12V
 from vettura.drive.gauges import dcdc_loss_w, low_current_a
-from vettura.drive.living import CONDITIONING, conditions_battery, is_awake, net_energy_wh, range_m
-from vettura.drive.signals_names import BATTERY, Look, Values
+from vettura.drive.living import conditions_battery, is_awake, net_energy_wh, range_m
+from vettura.drive.signals_names import Look, Values
 from vettura.units import PERCENT, SECONDS_PER_HOUR, WH_PER_KWH
 
 CELL_SPREAD_V, CELL_RESISTANCE_SPREAD = 0.002, 0.05
 """How far cells of one pack are apart at rest, and in their resistance: a balanced pack."""
 SENSOR_SPREAD_K, SENSOR_SPREAD_K_PER_W = 0.4, 0.0008
 """How far its temperature sensors are apart at rest, and how much further when heat flows."""
-LOW = "Vehicle.LowVoltageBattery."
 FULL_V, EMPTY_V = 12.75, 11.9
 FED_V, FED_K_V, FED_REFERENCE_DEGC, FED_MIN_V = 14.2, 0.02, 0.0, 13.5
 """Lead-acid charging voltage: 20 mV less for each kelvin above 0 °C, 13.5 V at least."""
@@ -29,9 +29,9 @@ def battery_fast(look: Look) -> Values:
     """Power, current and voltage at the terminals; VSS counts what flows in as positive."""
     flows = look.car.flows
     return {
-        BATTERY + "CurrentPower": round(-flows.battery_power_w, 1),
-        BATTERY + "CurrentCurrent": round(-flows.battery_current_a, 3),
-        BATTERY + "CurrentVoltage": round(pack_v(look), 2),
+        POWER: round(-flows.battery_power_w, 1),
+        CURRENT: round(-flows.battery_current_a, 3),
+        VOLTAGE: round(pack_v(look), 2),
     }
 
 
@@ -150,6 +150,6 @@ def _low_voltage(look: Look) -> Values:
         volts = EMPTY_V + (FULL_V - EMPTY_V) * gauges.low_share * weak
     sag_v = LEADS_OHM * flows.auxiliary_power_w / volts
     return {
-        LOW + "CurrentVoltage": round(volts - (0.0 if gauges.low_is_fed else sag_v), 2),
-        LOW + "CurrentCurrent": round(low_current_a(gauges, flows), 2),
+        LOW_VOLTAGE + "CurrentVoltage": round(volts - (0.0 if gauges.low_is_fed else sag_v), 2),
+        LOW_VOLTAGE + "CurrentCurrent": round(low_current_a(gauges, flows), 2),
     }

@@ -7,11 +7,24 @@ somebody tells them otherwise; that holds until the drive ends.
 from typing import NamedTuple
 
 from vettura.bus.messages import SignalValue
+from vettura.bus.paths import (
+    BODY,
+    CABIN,
+    CABIN_DEGC,
+    CABIN_TARGET,
+    CLIMATE,
+    HAZARD,
+    HORN,
+    HVAC,
+    LIGHTS,
+    OUTSIDE_DEGC,
+    SUNROOF,
+)
 from vettura.bus.signals import signal_table
-from vettura.drive.body import SUNROOF, told, value_of
+from vettura.drive.body import told, value_of
 from vettura.drive.faults import BRAKE_LIGHT
 from vettura.drive.living import Living, is_awake
-from vettura.drive.signals_names import BODY, CABIN, DOORS, HVAC, LIGHTS, Look, Values
+from vettura.drive.signals_names import DOORS, Look, Values
 from vettura.units import KMH_PER_MPS, NS_PER_S, PERCENT
 
 DARK_W_PER_M2 = 10.0
@@ -63,8 +76,8 @@ def body_fast(look: Look) -> Values:
         LIGHTS + "Brake.IsActive": _brake_lamp(car),
         left: told(car.body, left, side > 0),
         right: told(car.body, right, side < 0),
-        BODY + "Horn.IsActive": car.time_ns < car.horn_until_ns,
-        LIGHTS + "Hazard.IsSignaling": car.time_ns < car.hazard_until_ns,
+        HORN: car.time_ns < car.horn_until_ns,
+        HAZARD: car.time_ns < car.hazard_until_ns,
     }
 
 
@@ -119,8 +132,8 @@ def body_events(look: Look) -> Values:
         SEAT + "DriverSide.IsBelted": is_belted(car),
         "Vehicle.LowVoltageSystemState": low_voltage_state(car),
         **_lamps(look),
-        HVAC + "IsAirConditioningActive": car.climate_on,
-        HVAC + "Station.Row1.Driver.Temperature": car.cabin_target_degc,
+        CLIMATE: car.climate_on,
+        CABIN_TARGET: car.cabin_target_degc,
         **_fans(car),
     }
 
@@ -133,11 +146,11 @@ PLAIN = tuple(
     and not path.endswith(".IsLocked")
     and path
     not in {
-        BODY + "Horn.IsActive",
+        HORN,
         DOORS[0] + "IsOpen",
-        HVAC + "IsAirConditioningActive",
+        CLIMATE,
         HVAC + "Station.Row1.Driver.FanSpeed",
-        HVAC + "Station.Row1.Driver.Temperature",
+        CABIN_TARGET,
         HVAC + "Station.Row1.Passenger.FanSpeed",
         *(path for path in signal_table() if path.startswith(LIGHTS) and "Switch" not in path),
     }
@@ -177,7 +190,7 @@ def body_second(look: Look) -> Values:
     """The cabin's air."""
     car = look.car
     return {
-        HVAC + "AmbientAirTemperature": round(car.state.cabin_degc, 2),
+        CABIN_DEGC: round(car.state.cabin_degc, 2),
         **(_fans(car) if car.climate_on else {}),
     }
 
@@ -187,7 +200,7 @@ def body_slow(look: Look) -> Values:
     air = look.air
     sun = min(air.sun_w_per_m2 / FULL_LIGHT_W_PER_M2, 1.0)
     return {
-        "Vehicle.Exterior.AirTemperature": round(air.ambient_degc, 1),
+        OUTSIDE_DEGC: round(air.ambient_degc, 1),
         "Vehicle.Exterior.Humidity": round(PERCENT * air.humidity, 1),
         "Vehicle.Exterior.LightIntensity": round(PERCENT * sun, 1),
     }

@@ -2,20 +2,35 @@
 
 import math
 
+from vettura.bus.paths import (
+    CABLE,
+    CHARGE,
+    CHARGE_LIMIT,
+    CHARGING,
+    CURRENT_LIMIT,
+    FLAP,
+    GIVE,
+    IS_CHARGING,
+    LATCH,
+    OURS,
+    RESERVE,
+    STATION,
+    TIMER,
+    WALL_POWER,
+)
 from vettura.car.charge import ac_power_limit_w, displayed_soc, warmth
 from vettura.car.tables import lookup
 from vettura.drive.body import told, value_of
 from vettura.drive.living import PHASE_V, net_energy_wh
 from vettura.drive.signals_battery import pack_v
 from vettura.drive.signals_motion import iso
-from vettura.drive.signals_names import CHARGING, OURS, PORT, Look, Values
+from vettura.drive.signals_names import Look, Values
 from vettura.units import NS_PER_S, PERCENT, SECONDS_PER_HOUR, W_PER_KW, WH_PER_KWH
 
 GRID_V, GRID_OHM = 233.0, 0.09
 """Behind a house's socket: 230 V are left at 32 A (EN 50160 allows 207 to 253 V; IEC 60725 takes
 0.24 Ω for the weakest supplies)."""
 DC_A_MAX = 500.0
-LATCH = PORT + "IsChargingCableLocked"
 MINUTE_NS = 60 * NS_PER_S
 
 
@@ -24,23 +39,22 @@ def charging_events(look: Look) -> Values:
     car = look.car
     cable, charging = car.cable, car.charge is not None
     holds = charging or car.flows.outlet_power_w > 0.0
-    timer = CHARGING + "Timer."
     return {
-        CHARGING + "IsCharging": charging,
+        IS_CHARGING: charging,
         CHARGING + "IsDischarging": car.flows.outlet_power_w > 0.0,
-        CHARGING + "StartStopCharging": "START" if charging else "STOP",
-        CHARGING + "ChargeLimit": round(PERCENT * car.charge_limit),
-        CHARGING + "EvseId": cable.station if cable else "",
-        CHARGING + "Timer.Mode": value_of(car.body, timer + "Mode"),
-        CHARGING + "Timer.Time": value_of(car.body, timer + "Time"),
-        PORT + "IsChargingCableConnected": cable is not None,
+        CHARGE: "START" if charging else "STOP",
+        CHARGE_LIMIT: round(PERCENT * car.charge_limit),
+        STATION: cable.station if cable else "",
+        TIMER + "Mode": value_of(car.body, TIMER + "Mode"),
+        TIMER + "Time": value_of(car.body, TIMER + "Time"),
+        CABLE: cable is not None,
         LATCH: cable is not None and (holds or told(car.body, LATCH, otherwise=car.locked)),
-        PORT + "IsFlapOpen": car.flap_open,
-        OURS + "Charging.CurrentLimit": car.charge_current_max_a,
+        FLAP: car.flap_open,
+        CURRENT_LIMIT: car.charge_current_max_a,
         OURS + "Charging.SessionId": car.charge.id if car.charge else "",
         **_station(look),
-        OURS + "Discharging.PowerSetPoint": car.discharge_power_w,
-        OURS + "Discharging.Reserve": round(PERCENT * car.discharge_reserve),
+        GIVE: car.discharge_power_w,
+        RESERVE: round(PERCENT * car.discharge_reserve),
     }
 
 
@@ -60,7 +74,7 @@ def charging_second(look: Look) -> Values:
         CHARGING + "PowerLoss": float(round(loss_w)),
         CHARGING + "AveragePower": round(mean_w / W_PER_KW, 3),
         OURS + "Charging.SessionEnergy": round(session_wh / WH_PER_KWH, 3),
-        OURS + "WallPower": float(round(flows.wall_power_w)),
+        WALL_POWER: float(round(flows.wall_power_w)),
         OURS + "Discharging.Power": float(round(flows.outlet_power_w)),
         **(_station(look) if car.cable is not None else {}),
         **_phases(look),

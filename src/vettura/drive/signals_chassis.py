@@ -6,11 +6,12 @@ physics: they tell when tyres are asked for more than a road gives.
 
 import math
 
+from vettura.bus.paths import ADAS, BODY, CHASSIS
 from vettura.car.road import pressure_at
 from vettura.drive.body import value_of
 from vettura.drive.faults import TYRE_LEAK
 from vettura.drive.signals_make import STEERING_RATIO
-from vettura.drive.signals_names import ADAS, BODY, CHASSIS, Look, Values
+from vettura.drive.signals_names import Look, Values
 from vettura.units import GRAVITY_MPS2, KMH_PER_MPS, STANDARD_PRESSURE_PA, ZERO_DEGC_IN_K
 
 TYRE_COLD_DEGC = 20.0

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from vettura import __version__
 from vettura.bus.messages import SignalValue
+from vettura.bus.paths import BATTERY, MOTOR
 from vettura.bus.signals import VSS_VERSION, signal_table
 from vettura.car.battery import open_circuit_v
 from vettura.car.chemistry import mean_v
@@ -31,8 +32,6 @@ TYRE_KPA, TYRE_SPREAD_KPA = 250.0, 3.0
 """Gauge pressure of a cold tyre at 20 °C, and how exactly people fill them."""
 TYRE_WARMTH_SPREAD = 0.06
 CELLS_PER_SENSOR = 8
-_BATTERY = "Vehicle.Powertrain.TractionBattery."
-_MOTOR = "Vehicle.Powertrain.ElectricMotor."
 _DRIVE_TYPES = {
     "front": "FORWARD_WHEEL_DRIVE",
     "rear": "REAR_WHEEL_DRIVE",
@@ -152,21 +151,21 @@ def _drive(params: Params, spec: CarSpec) -> dict[str, SignalValue]:
     return {
         "Vehicle.Powertrain.Type": "ELECTRIC",
         "Vehicle.Powertrain.Transmission.DriveType": _DRIVE_TYPES[spec.drive.wheels.value],
-        _MOTOR + "MaxPower": round(spec.drive.power_max_w.value / W_PER_KW),
-        _MOTOR + "MaxTorque": round(spec.motors[0].torque_max_nm.value),
-        _MOTOR + "MaxRegenPower": round(spec.drive.regen_power_max_w.value / W_PER_KW),
-        _MOTOR + "MaxRegenTorque": round(min(regen_nm, spec.motors[0].torque_max_nm.value)),
+        MOTOR + "MaxPower": round(spec.drive.power_max_w.value / W_PER_KW),
+        MOTOR + "MaxTorque": round(spec.motors[0].torque_max_nm.value),
+        MOTOR + "MaxRegenPower": round(spec.drive.regen_power_max_w.value / W_PER_KW),
+        MOTOR + "MaxRegenTorque": round(min(regen_nm, spec.motors[0].torque_max_nm.value)),
     }
 
 
 def _pack(params: Params, spec: CarSpec, vin: str) -> dict[str, SignalValue]:
     battery = spec.battery
     return {
-        _BATTERY + "Id": f"{vin}-HV",
-        _BATTERY + "GrossCapacity": round(battery.capacity_gross_wh.value / WH_PER_KWH),
-        _BATTERY + "NominalVoltage": round(mean_v(params.pack.ocv_v)),
-        _BATTERY + "MaxVoltage": round(open_circuit_v(params.pack, 1.0)),
-        _BATTERY + "Charging.ChargingPort.AnyPosition.SupportedInletTypes": [
+        BATTERY + "Id": f"{vin}-HV",
+        BATTERY + "GrossCapacity": round(battery.capacity_gross_wh.value / WH_PER_KWH),
+        BATTERY + "NominalVoltage": round(mean_v(params.pack.ocv_v)),
+        BATTERY + "MaxVoltage": round(open_circuit_v(params.pack, 1.0)),
+        BATTERY + "Charging.ChargingPort.AnyPosition.SupportedInletTypes": [
             "IEC_TYPE_2_AC",
             "IEC_TYPE_2_CCS_DC",
         ],

@@ -4,18 +4,33 @@ import math
 from datetime import UTC, datetime
 
 from vettura.bus.messages import SignalValue
+from vettura.bus.paths import (
+    ALTITUDE,
+    CHASSIS,
+    GEAR,
+    GPS_ACCURACY,
+    LATITUDE,
+    LOCATION,
+    LONGITUDE,
+    MOTOR,
+    ODOMETER,
+    PARK_LOCK,
+    PARKING_BRAKE,
+    RANGE,
+    SPEED,
+    TIMESTAMP,
+    TRANSMISSION,
+    TRIP_METER,
+)
 from vettura.car.road import BRAKE_DECELERATION_MPS2
 from vettura.drive.body import told, value_of
 from vettura.drive.living import is_awake, range_m
 from vettura.drive.signals_make import PERSON_KG
-from vettura.drive.signals_names import CHASSIS, LOCATION, MOTOR, TRANSMISSION, Look, Values
+from vettura.drive.signals_names import Look, Values
 from vettura.units import KMH_PER_MPS, NS_PER_S, PERCENT, RPM_PER_RADPS, W_PER_KW, WH_PER_KWH
 
 PARK_GEAR, DRIVE_GEAR = 126, 127
 """VSS: 126 is park, 127 is drive."""
-TRIP_METER = "Vehicle.TripMeterReading"
-"""Kept in the body is the odometer's reading [m] at which it was 0."""
-TIMESTAMP = LOCATION + "Timestamp"
 LIFT_OFF_MPS2 = 0.5
 """What lifting the accelerator alone slows an everyday car by."""
 FIX, NO_FIX = "THREE_D_SATELLITE_BASED_AUGMENTATION", "NONE"
@@ -30,13 +45,14 @@ def motion_fast(look: Look) -> Values:
     state, flows = car.state, car.flows
     share = flows.motor_torque_nm / (params.motor.force_max_n * params.motor.arm_m)
     lateral = car.curvature_per_m * state.speed_mps
+    # Kept in the body is the odometer's reading at which the trip meter was 0.
     return {
-        "Vehicle.Speed": round(state.speed_mps * KMH_PER_MPS, 2),
+        SPEED: round(state.speed_mps * KMH_PER_MPS, 2),
         "Vehicle.IsMoving": state.speed_mps > 0.0,
         "Vehicle.Acceleration.Longitudinal": round(flows.acceleration_mps2, 2),
         "Vehicle.Acceleration.Lateral": round(lateral * state.speed_mps, 3),
         "Vehicle.AngularVelocity.Yaw": round(math.degrees(lateral), 3),
-        "Vehicle.TraveledDistance": round(state.distance_m),
+        ODOMETER: round(state.distance_m),
         TRIP_METER: max(round(state.distance_m - _number(car.body.values.get(TRIP_METER))), 0),
         CHASSIS + "Accelerator.PedalPosition": round(PERCENT * min(max(share, 0.0), 1.0)),
         CHASSIS + "Brake.PedalPosition": round(PERCENT * _brake_pedal(look)),
@@ -60,13 +76,11 @@ def motion_events(look: Look) -> Values:
     car = look.car
     driving = car.progress is not None
     gear = DRIVE_GEAR if driving else PARK_GEAR
-    selected = TRANSMISSION + "SelectedGear"
-    brake, lock = CHASSIS + "ParkingBrake.IsEngaged", TRANSMISSION + "IsParkLockEngaged"
     return {
-        brake: not driving and told(car.body, brake, otherwise=True),
-        lock: not driving and told(car.body, lock, otherwise=True),
+        PARKING_BRAKE: not driving and told(car.body, PARKING_BRAKE, otherwise=True),
+        PARK_LOCK: not driving and told(car.body, PARK_LOCK, otherwise=True),
         TRANSMISSION + "CurrentGear": gear,
-        selected: gear if driving else told(car.body, selected, gear),
+        GEAR: gear if driving else told(car.body, GEAR, gear),
         TRANSMISSION + "PerformanceMode": value_of(car.body, TRANSMISSION + "PerformanceMode"),
         "Vehicle.StartTime": iso(_start_ns(look)),
         LOCATION + "GNSSReceiver.FixType": FIX if is_awake(car) or car.charge else NO_FIX,
@@ -82,9 +96,9 @@ def motion_second(look: Look) -> Values:
     return {
         "Vehicle.TraveledDistanceSinceStart": round(since_m),
         "Vehicle.TripDuration": round(elapsed_s, 1),
-        LOCATION + "Latitude": round(car.latitude_deg, 7),
-        LOCATION + "Longitude": round(car.longitude_deg, 7),
-        LOCATION + "Altitude": round(car.altitude_m, 1),
+        LATITUDE: round(car.latitude_deg, 7),
+        LONGITUDE: round(car.longitude_deg, 7),
+        ALTITUDE: round(car.altitude_m, 1),
         LOCATION + "Heading": round(car.heading_deg, 1) % 360.0,
         TIMESTAMP: iso(car.time_ns),
     }
@@ -105,8 +119,8 @@ def motion_slow(look: Look) -> Values:
     return {
         "Vehicle.AverageSpeed": round(mean_mps * KMH_PER_MPS, 2),
         "Vehicle.CurrentOverallWeight": round(make.empty_kg + PERSON_KG * people),
-        LOCATION + "HorizontalAccuracy": round(FIX_M + FIX_SWING_M * swing, 1),
-        "Vehicle.Powertrain.Range": round(range_m(params, car)),
+        GPS_ACCURACY: round(FIX_M + FIX_SWING_M * swing, 1),
+        RANGE: round(range_m(params, car)),
         "Vehicle.Powertrain.AccumulatedBrakingEnergy": round(
             car.state.regenerated_wh / WH_PER_KWH, 3
         ),

@@ -1,10 +1,22 @@
 """Signals that VSS lacks, those of service and diagnostics, and the trips. Pure."""
 
+from vettura.bus.paths import (
+    AWAKE,
+    BATTERY,
+    CLIMATE_POWER,
+    LOCK,
+    MODE,
+    OURS,
+    PLACE,
+    PRECONDITION,
+    READY_AT,
+    TROUBLE_CODES,
+)
 from vettura.drive.faults import codes
 from vettura.drive.living import ON_THE_ROAD, is_awake
 from vettura.drive.signals_body import habit
 from vettura.drive.signals_motion import iso
-from vettura.drive.signals_names import BATTERY, OURS, Look, Values
+from vettura.drive.signals_names import Look, Values
 from vettura.units import M_PER_KM, NS_PER_S, PERCENT, WH_PER_KWH
 
 SERVICE_M, SERVICE_S = 30_000_000.0, 2.0 * 365.25 * 86_400.0
@@ -28,18 +40,18 @@ def ours_events(look: Look) -> Values:
     trouble: list[str | float] = [*codes(look.car.faults)]
     stranded = progress is None and (car.place == ON_THE_ROAD or car.state.soc <= FLAT_SOC)
     return {
-        OURS + "Mode": car.mode.upper(),
-        OURS + "Place": car.place,
+        MODE: car.mode.upper(),
+        PLACE: car.place,
         OURS + "Destination": progress.destination if progress else "",
-        OURS + "IsAwake": is_awake(car),
-        OURS + "IsLocked": car.locked,
+        AWAKE: is_awake(car),
+        LOCK: car.locked,
         OURS + "Key.State": habit(car).key,
-        OURS + "Preconditioning.IsActive": car.climate_on and progress is None,
-        OURS + "Preconditioning.ReadyAt": iso(car.ready_at_ns),
+        PRECONDITION: car.climate_on and progress is None,
+        READY_AT: iso(car.ready_at_ns),
         OURS + "Update.State": "UP_TO_DATE",
         "Vehicle.Connectivity.IsConnectivityAvailable": True,
         "Vehicle.IsBrokenDown": stranded,
-        "Vehicle.Diagnostics.DTCList": trouble,
+        TROUBLE_CODES: trouble,
         BATTERY + "ErrorCodes": [code for code in trouble if str(code).startswith("P0A")],
         **_last_trip(look),
     }
@@ -54,7 +66,7 @@ def ours_second(look: Look) -> Values:
     share = since_m / progress.distance_m if progress else 0.0
     return {
         OURS + "AuxiliaryPower": float(round(flows.auxiliary_power_w)),
-        OURS + "ClimatePower": float(round(flows.climate_power_w)),
+        CLIMATE_POWER: float(round(flows.climate_power_w)),
         OURS + "TripProgress": round(PERCENT * min(max(share, 0.0), 1.0), 2),
         OURS + "Trip.Energy": round(used_wh / WH_PER_KWH, 3),
         OURS + "Trip.Consumption": per_100_km(used_wh, since_m),

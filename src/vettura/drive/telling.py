@@ -7,6 +7,7 @@ import structlog
 
 from vettura.bus.interface import Bus
 from vettura.bus.messages import Sample, SignalFrame, SignalValue, encode
+from vettura.bus.paths import TIMESTAMP
 from vettura.bus.signals import Changes
 from vettura.bus.subjects import car_signals
 from vettura.car.charge import displayed_soc
@@ -16,7 +17,7 @@ from vettura.clock.interface import Clock
 from vettura.drive.living import CHARGING, DRIVING, PARKED, Air, Living, range_m
 from vettura.drive.pace import rates
 from vettura.drive.signals import Words, make_of, signal_values
-from vettura.drive.signals_motion import TIMESTAMP, iso
+from vettura.drive.signals_motion import iso
 from vettura.errors import BusError
 from vettura.units import NS_PER_S
 

@@ -6,20 +6,22 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from vettura.bus.messages import SignalFrame, SignalValue
+from vettura.bus.paths import (
+    ALTITUDE,
+    BATTERY_DEGC,
+    CABIN_TARGET,
+    CLIMATE_POWER,
+    CURRENT,
+    DISPLAYED_SOC,
+    IS_CHARGING,
+    OUTSIDE_DEGC,
+    POWER,
+    SOC,
+    SPEED,
+    VOLTAGE,
+)
 from vettura.drive.calibrate_follow import UNKNOWN_W
-from vettura.drive.signals import BATTERY, CHARGING, HVAC, OURS
 from vettura.units import KMH_PER_MPS, NS_PER_S, PERCENT
-
-SPEED = "Vehicle.Speed"
-POWER, CURRENT = BATTERY + "CurrentPower", BATTERY + "CurrentCurrent"
-VOLTAGE = BATTERY + "CurrentVoltage"
-SOC, DISPLAYED = BATTERY + "StateOfCharge.Current", BATTERY + "StateOfCharge.Displayed"
-BATTERY_DEGC = BATTERY + "Temperature.Average"
-AMBIENT = "Vehicle.Exterior.AirTemperature"
-ALTITUDE = "Vehicle.CurrentLocation.Altitude"
-CLIMATE = OURS + "ClimatePower"
-TARGET = HVAC + "Station.Row1.Driver.Temperature"
-IS_CHARGING = CHARGING + "IsCharging"
 
 POSSIBLE = {
     SPEED: (0.0, 400.0),
@@ -27,12 +29,12 @@ POSSIBLE = {
     CURRENT: (-3_000.0, 3_000.0),
     VOLTAGE: (20.0, 1_500.0),
     SOC: (0.0, 100.0),
-    DISPLAYED: (0.0, 100.0),
+    DISPLAYED_SOC: (0.0, 100.0),
     BATTERY_DEGC: (-60.0, 120.0),
-    AMBIENT: (-60.0, 60.0),
+    OUTSIDE_DEGC: (-60.0, 60.0),
     ALTITUDE: (-500.0, 9_000.0),
-    CLIMATE: (0.0, 50_000.0),
-    TARGET: (10.0, 35.0),
+    CLIMATE_POWER: (0.0, 50_000.0),
+    CABIN_TARGET: (10.0, 35.0),
 }
 """What is listened to, in VSS units, and between which values; what lies outside is no reading."""
 STALE_S, STALE_ASLEEP_S = 200.0, 2_000.0
@@ -173,7 +175,7 @@ class Senses:
         power = self._mean(POWER)
         if power is None and voltage is not None and current is not None:
             power = voltage * current
-        climate = self._known(CLIMATE)
+        climate = self._known(CLIMATE_POWER)
         return Second(
             time_ns=time_ns,
             seconds=seconds,
@@ -182,12 +184,12 @@ class Senses:
             voltage_v=voltage,
             current_a=_negative(current),
             soc=_share(self._known(SOC)),
-            displayed_soc=_share(self._known(DISPLAYED)),
+            displayed_soc=_share(self._known(DISPLAYED_SOC)),
             battery_degc=self._known(BATTERY_DEGC),
-            ambient_degc=self._known(AMBIENT),
+            ambient_degc=self._known(OUTSIDE_DEGC),
             altitude_m=self._known(ALTITUDE),
             climate_w=UNKNOWN_W if climate is None else climate,
-            target_degc=self._values.get(TARGET, 21.0),
+            target_degc=self._values.get(CABIN_TARGET, 21.0),
             charging=self._charging,
         )
 

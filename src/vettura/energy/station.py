@@ -5,14 +5,9 @@ from dataclasses import dataclass, replace
 
 from vettura.bus.messages import MeterValue, SignalFrame
 from vettura.bus.messages_home import DeviceAbout, DeviceState, EntityAbout, EntityState
+from vettura.bus.paths import CABLE, STATION, WALL_POWER
 from vettura.life.station import StationConfig
 from vettura.units import NS_PER_S, SECONDS_PER_HOUR
-
-CABLE = (
-    "Vehicle.Powertrain.TractionBattery.Charging.ChargingPort.AnyPosition.IsChargingCableConnected"
-)
-STATION = "Vehicle.Powertrain.TractionBattery.Charging.EvseId"
-WALL_POWER = "Vehicle.Private.Vettura.WallPower"
 
 AVAILABLE, OCCUPIED, CHARGING, FAULTED = "available", "occupied", "charging", "faulted"
 """Connector status of OCPP, in lower case."""

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from vettura.bus.paths import TROUBLE_CODES
 from vettura.faces.obd_heard import Values, words
 
-DTC_LIST = "Vehicle.Diagnostics.DTCList"
 FORM = re.compile(r"([PCBU])([0-3])([0-9A-F]{3})(?:-?([0-9A-F]{2}))?")
 """SAE J2012: system, who defined it, three hexadecimal digits; then, at will, the failure type."""
 CODES_MAX = 255
@@ -45,7 +45,7 @@ def trouble_code(text: str) -> TroubleCode | None:
 
 def present(values: Values) -> list[TroubleCode]:
     """The codes that the car reports, each once, in its order; what is no code is left out."""
-    return list(_known(words(values, DTC_LIST)))[:CODES_MAX]
+    return list(_known(words(values, TROUBLE_CODES)))[:CODES_MAX]
 
 
 def _known(texts: Iterable[str]) -> Iterable[TroubleCode]:

@@ -8,12 +8,11 @@ import struct
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from vettura.bus.paths import BATTERY, MOTOR, TROUBLE_CODES
 from vettura.car.road import pressure_at
-from vettura.faces.obd_codes import DTC_LIST, present
+from vettura.faces.obd_codes import present
 from vettura.faces.obd_heard import Values, number
 
-BATTERY = "Vehicle.Powertrain.TractionBattery."
-MOTOR = "Vehicle.Powertrain.ElectricMotor."
 BLOCK = 0x20
 """A bitmap tells of the 32 parameters after it."""
 NO_OBD = 0x05
@@ -161,7 +160,7 @@ def pid_data(pid: int, values: Values) -> bytes | None:
 
 def _monitor_status(values: Values) -> bytes | None:
     """PID 01: lamp and count; of the monitors only comprehensive components, and it is complete."""
-    if DTC_LIST not in values:
+    if TROUBLE_CODES not in values:
         return None
     count = min(len(present(values)), 0x7F)
     return bytes([count | (0x80 if count else 0x00), 0x04, 0x00, 0x00])

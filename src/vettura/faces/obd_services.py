@@ -7,8 +7,9 @@ in words.
 from zlib import crc32
 
 from vettura import __version__
+from vettura.bus.paths import TROUBLE_CODES
 from vettura.faces.config import CarFacts
-from vettura.faces.obd_codes import DTC_LIST, present
+from vettura.faces.obd_codes import present
 from vettura.faces.obd_heard import Values
 from vettura.faces.obd_pids import BITMAPS, pid_data
 
@@ -45,7 +46,7 @@ def _current_data(pids: bytes, values: Values) -> bytes:
 
 def _codes(service: int, values: Values) -> bytes:
     """A fault that is there is stored, pending and permanent; a count, then two bytes each."""
-    if DTC_LIST not in values:
+    if TROUBLE_CODES not in values:
         return b""
     codes = present(values)
     return bytes([service + POSITIVE, len(codes)]) + b"".join(code.two_bytes for code in codes)

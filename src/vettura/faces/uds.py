@@ -9,8 +9,9 @@ car that refuses.
 from collections.abc import Callable
 from typing import NamedTuple
 
+from vettura.bus.paths import TROUBLE_CODES
 from vettura.faces.config import CarFacts
-from vettura.faces.obd_codes import DTC_LIST, TroubleCode, present
+from vettura.faces.obd_codes import TroubleCode, present
 from vettura.faces.obd_heard import Values, number
 from vettura.faces.obd_services import CLEAR, respond_obd
 from vettura.faces.uds_dids import read_did
@@ -173,7 +174,7 @@ class Unit:
             raise _RefusalError(SUBFUNCTION_NOT_SUPPORTED)
         if len(rest) != {0x01: 2, 0x02: 2, 0x04: 5, 0x06: 5, 0x0A: 1}[kind]:
             raise _RefusalError(WRONG_LENGTH)
-        if DTC_LIST not in values:
+        if TROUBLE_CODES not in values:
             raise _RefusalError(CONDITIONS_NOT_CORRECT)
         data = bytes([0x19 + POSITIVE, kind]) + _codes_report(kind, rest[1:], present(values))
         return Reply(b"" if silent else data)

@@ -19,6 +19,7 @@ from vettura.bus.messages import (
     encode,
 )
 from vettura.bus.messages_home import Cause, DeviceAction, DeviceState, EntityState
+from vettura.bus.paths import PLACE
 from vettura.bus.signals import signal_table
 from vettura.bus.subjects import (
     car_do,
@@ -33,7 +34,6 @@ from vettura.clock.interface import Clock
 from vettura.errors import BusError, InputError
 from vettura.home.device.person import zone_state
 from vettura.home.device.telling import RETRY_S, Telling
-from vettura.home.sight import PLACE
 from vettura.life.household import Household
 from vettura.units import NS_PER_S
 from vettura.words.car_actions import read_action

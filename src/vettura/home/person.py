@@ -8,6 +8,7 @@ import structlog
 
 from vettura.bus.interface import Bus
 from vettura.bus.messages import Answer, Climate, Drive, Lock, SignalFrame, Unlock, decode
+from vettura.bus.paths import MODE, PLACE
 from vettura.bus.subjects import car_get, car_signals
 from vettura.clock.interface import Clock
 from vettura.errors import BusError, InputError
@@ -26,7 +27,7 @@ from vettura.home.plan import (
     stay_at,
     tended,
 )
-from vettura.home.sight import MODE, PLACE, CarSeen, Sight
+from vettura.home.sight import CarSeen, Sight
 from vettura.life.household import Household, Person
 from vettura.life.places import Place
 from vettura.life.road import make_trip

@@ -4,22 +4,20 @@ from dataclasses import dataclass
 from typing import final
 
 from vettura.bus.messages import SignalFrame, SignalValue
+from vettura.bus.paths import (
+    ALTITUDE,
+    CABLE,
+    DISPLAYED_SOC,
+    LATITUDE,
+    LONGITUDE,
+    MODE,
+    PLACE,
+    RANGE,
+    STATION,
+)
 from vettura.units import PERCENT
 
-_OURS = "Vehicle.Private.Vettura."
-_BATTERY = "Vehicle.Powertrain.TractionBattery."
-_CHARGING = _BATTERY + "Charging."
-PLACE = _OURS + "Place"
-MODE = _OURS + "Mode"
-CABLE = _CHARGING + "ChargingPort.AnyPosition.IsChargingCableConnected"
-STATION = _CHARGING + "EvseId"
-CHARGE = _BATTERY + "StateOfCharge.Displayed"
-RANGE = "Vehicle.Powertrain.Range"
-LATITUDE = "Vehicle.CurrentLocation.Latitude"
-LONGITUDE = "Vehicle.CurrentLocation.Longitude"
-ALTITUDE = "Vehicle.CurrentLocation.Altitude"
-
-_WATCHED = (PLACE, MODE, CABLE, STATION, CHARGE, RANGE, LATITUDE, LONGITUDE, ALTITUDE)
+_WATCHED = (PLACE, MODE, CABLE, STATION, DISPLAYED_SOC, RANGE, LATITUDE, LONGITUDE, ALTITUDE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +67,7 @@ class Sight:
             is_driving=self._values[MODE] == "DRIVING",
             is_plugged=bool(self._values[CABLE]),
             station=str(self._values[STATION]),
-            soc=self._number(CHARGE) / PERCENT,
+            soc=self._number(DISPLAYED_SOC) / PERCENT,
             range_m=self._number(RANGE),
             latitude_deg=self._number(LATITUDE),
             longitude_deg=self._number(LONGITUDE),

@@ -9,20 +9,9 @@ from typing import Any, NamedTuple
 
 from vettura.bus.messages import SignalValue
 from vettura.bus.messages_home import DeviceAbout, EntityAbout, EntityState
+from vettura.bus.paths import FLAP, GPS_ACCURACY, LATITUDE, LONGITUDE, TRUNK
 from vettura.words.car import CABIN_DEGC, ENTITIES, Entity
-from vettura.words.car_state import (
-    FLAP,
-    GPS_ACCURACY,
-    LATITUDE,
-    LONGITUDE,
-    READINGS,
-    SEATS,
-    TRUNK,
-    OwnerWords,
-    Values,
-    Word,
-    location,
-)
+from vettura.words.car_state import READINGS, SEATS, OwnerWords, Values, Word, location
 from vettura.words.states import UNKNOWN
 
 _SWITCHED = ("turn_on", "turn_off", "toggle")

@@ -20,15 +20,9 @@ from vettura.bus.messages import (
     Verb,
     Wake,
 )
+from vettura.bus.paths import CABIN_TARGET, CHARGE_LIMIT, CURRENT_LIMIT, PRECONDITION, TRUNK
 from vettura.units import NS_PER_S
-from vettura.words.car_state import (
-    CHARGE_LIMIT,
-    CURRENT_LIMIT,
-    PRECONDITIONING,
-    TARGET_TEMPERATURE,
-    TRUNK,
-    WINDOWS,
-)
+from vettura.words.car_state import WINDOWS
 
 FAR_S = 7.2e9
 """In the year 2198: nanoseconds since 1970 must fit into 63 bits."""
@@ -112,8 +106,8 @@ def _switch(path: str) -> Reader:
 READERS: Mapping[str, Reader] = {
     "lock": _choice(lock=Lock(), unlock=Unlock()),
     "climate": _choice(off=Climate(on=False), heat_cool=Climate(on=True)),
-    "climate_temperature": _number(TARGET_TEMPERATURE),
-    "preconditioning": _switch(PRECONDITIONING),
+    "climate_temperature": _number(CABIN_TARGET),
+    "preconditioning": _switch(PRECONDITION),
     "departure": _departure,
     "charge": _choice(on=ChargeStart(), off=ChargeStop()),
     "charge_limit": _number(CHARGE_LIMIT, whole=True),

@@ -9,42 +9,46 @@ from datetime import datetime
 from typing import NamedTuple, TypeAlias
 
 from vettura.bus.messages import SignalValue
+from vettura.bus.paths import (
+    AXLE,
+    CABIN_DEGC,
+    CABIN_TARGET,
+    CHARGING,
+    CLIMATE,
+    CLIMATE_POWER,
+    CURRENT_LIMIT,
+    DISPLAYED_SOC,
+    DOOR,
+    FLAP,
+    GPS_ACCURACY,
+    LATITUDE,
+    LONGITUDE,
+    LOW_VOLTAGE,
+    ODOMETER,
+    OURS,
+    OUTSIDE_DEGC,
+    PORT,
+    PRECONDITION,
+    RANGE,
+    SPEED,
+    TRUNK,
+)
 from vettura.units import M_PER_KM, W_PER_KW
 
-_BATTERY = "Vehicle.Powertrain.TractionBattery."
-_CHARGING = _BATTERY + "Charging."
-_PORT = _CHARGING + "ChargingPort.AnyPosition."
-_OURS = "Vehicle.Private.Vettura."
-_DOOR = "Vehicle.Cabin.Door."
-_HVAC = "Vehicle.Cabin.HVAC."
-_WHEEL = "Vehicle.Chassis.Axle."
-
 SEATS = {
-    "driver": _DOOR + "Row1.DriverSide.",
-    "passenger": _DOOR + "Row1.PassengerSide.",
-    "rear_driver_side": _DOOR + "Row2.DriverSide.",
-    "rear_passenger_side": _DOOR + "Row2.PassengerSide.",
+    "driver": DOOR + "Row1.DriverSide.",
+    "passenger": DOOR + "Row1.PassengerSide.",
+    "rear_driver_side": DOOR + "Row2.DriverSide.",
+    "rear_passenger_side": DOOR + "Row2.PassengerSide.",
 }
 """The doors by the words for them; left and right depend on where the driver sits."""
 WINDOWS = {name: door + "Window.Position" for name, door in SEATS.items()}
 TYRES = {
-    "front_left": _WHEEL + "Row1.Wheel.Left.Tire.Pressure",
-    "front_right": _WHEEL + "Row1.Wheel.Right.Tire.Pressure",
-    "rear_left": _WHEEL + "Row2.Wheel.Left.Tire.Pressure",
-    "rear_right": _WHEEL + "Row2.Wheel.Right.Tire.Pressure",
+    "front_left": AXLE + "Row1.Wheel.Left.Tire.Pressure",
+    "front_right": AXLE + "Row1.Wheel.Right.Tire.Pressure",
+    "rear_left": AXLE + "Row2.Wheel.Left.Tire.Pressure",
+    "rear_right": AXLE + "Row2.Wheel.Right.Tire.Pressure",
 }
-TRUNK = "Vehicle.Body.Trunk.Rear.IsOpen"
-FLAP = _PORT + "IsFlapOpen"
-TARGET_TEMPERATURE = _HVAC + "Station.Row1.Driver.Temperature"
-CABIN = _HVAC + "AmbientAirTemperature"
-CLIMATE_ON = _HVAC + "IsAirConditioningActive"
-CLIMATE_POWER = _OURS + "ClimatePower"
-CHARGE_LIMIT = "Vehicle.Powertrain.TractionBattery.Charging.ChargeLimit"
-CURRENT_LIMIT = _OURS + "Charging.CurrentLimit"
-PRECONDITIONING = _OURS + "Preconditioning.IsActive"
-DISPLAYED = _BATTERY + "StateOfCharge.Displayed"
-LATITUDE, LONGITUDE = "Vehicle.CurrentLocation.Latitude", "Vehicle.CurrentLocation.Longitude"
-GPS_ACCURACY = "Vehicle.CurrentLocation.HorizontalAccuracy"
 KPA_PER_BAR = 100.0
 SECONDS_PER_MINUTE = 60.0
 AT_WORK_W = 50.0
@@ -96,7 +100,7 @@ def location(values: Values) -> dict[str, Word] | None:
     latitude, longitude = _number(values.get(LATITUDE)), _number(values.get(LONGITUDE))
     if latitude is None or longitude is None:
         return None
-    accuracy, charge = _number(values.get(GPS_ACCURACY)), _number(values.get(DISPLAYED))
+    accuracy, charge = _number(values.get(GPS_ACCURACY)), _number(values.get(DISPLAYED_SOC))
     return {
         "latitude": round(latitude, 6),
         "longitude": round(longitude, 6),
@@ -125,13 +129,13 @@ def _is_locked(values: Values) -> bool | None:
 
 def _climate_action(values: Values) -> str | None:
     """off, idle, heating or cooling: what the climate does to the cabin's air just now."""
-    is_on = values.get(CLIMATE_ON)
+    is_on = values.get(CLIMATE)
     if not isinstance(is_on, bool):
         return None
     if not is_on:
         return "off"
     power_w = _number(values.get(CLIMATE_POWER))
-    cabin, target = _number(values.get(CABIN)), _number(values.get(TARGET_TEMPERATURE))
+    cabin, target = _number(values.get(CABIN_DEGC)), _number(values.get(CABIN_TARGET))
     if power_w is None or power_w < AT_WORK_W or cabin is None or target is None:
         return "idle"
     return "heating" if cabin < target else "cooling"
@@ -183,25 +187,25 @@ def _time(value: SignalValue) -> Word:
 
 
 READINGS: Mapping[str, Reading] = {
-    "battery": Reading(DISPLAYED, _scaled(digits=1)),
-    "range": Reading("Vehicle.Powertrain.Range", _scaled(M_PER_KM, digits=0)),
-    "odometer": Reading("Vehicle.TraveledDistance", _scaled(M_PER_KM, digits=1)),
-    "speed": Reading("Vehicle.Speed", _scaled(digits=1)),
-    "status": Reading(_OURS + "Mode", _lower),
-    "charge_power": Reading(_OURS + "WallPower", _scaled(W_PER_KW, digits=2)),
-    "plugged": Reading(_PORT + "IsChargingCableConnected", _flag),
-    "charging": Reading(_CHARGING + "IsCharging", _flag),
-    "charge": Reading(_CHARGING + "StartStopCharging", lambda value: value == "START"),
-    "charge_limit": Reading(_CHARGING + "ChargeLimit", _scaled(digits=0)),
+    "battery": Reading(DISPLAYED_SOC, _scaled(digits=1)),
+    "range": Reading(RANGE, _scaled(M_PER_KM, digits=0)),
+    "odometer": Reading(ODOMETER, _scaled(M_PER_KM, digits=1)),
+    "speed": Reading(SPEED, _scaled(digits=1)),
+    "status": Reading(OURS + "Mode", _lower),
+    "charge_power": Reading(OURS + "WallPower", _scaled(W_PER_KW, digits=2)),
+    "plugged": Reading(PORT + "IsChargingCableConnected", _flag),
+    "charging": Reading(CHARGING + "IsCharging", _flag),
+    "charge": Reading(CHARGING + "StartStopCharging", lambda value: value == "START"),
+    "charge_limit": Reading(CHARGING + "ChargeLimit", _scaled(digits=0)),
     "charge_current_limit": Reading(CURRENT_LIMIT, _scaled(digits=1)),
-    "energy_added": Reading(_OURS + "Charging.SessionEnergy", _scaled(digits=2)),
-    "finish_time": Reading(_OURS + "Charging.FinishTime", _time),
-    "preconditioning": Reading(PRECONDITIONING, _flag),
-    "ready_at": Reading(_OURS + "Preconditioning.ReadyAt", _time),
-    "climate": Reading(CLIMATE_ON, lambda value: "heat_cool" if value is True else "off"),
-    "cabin_temperature": Reading(CABIN, _scaled(digits=1)),
-    "climate_temperature": Reading(TARGET_TEMPERATURE, _scaled(digits=1)),
-    "outside_temperature": Reading("Vehicle.Exterior.AirTemperature", _scaled(digits=1)),
+    "energy_added": Reading(OURS + "Charging.SessionEnergy", _scaled(digits=2)),
+    "finish_time": Reading(OURS + "Charging.FinishTime", _time),
+    "preconditioning": Reading(PRECONDITION, _flag),
+    "ready_at": Reading(OURS + "Preconditioning.ReadyAt", _time),
+    "climate": Reading(CLIMATE, lambda value: "heat_cool" if value is True else "off"),
+    "cabin_temperature": Reading(CABIN_DEGC, _scaled(digits=1)),
+    "climate_temperature": Reading(CABIN_TARGET, _scaled(digits=1)),
+    "outside_temperature": Reading(OUTSIDE_DEGC, _scaled(digits=1)),
     **{f"door_{name}": Reading(door + "IsOpen", _flag) for name, door in SEATS.items()},
     **{f"window_{name}": Reading(path, _scaled(digits=0)) for name, path in WINDOWS.items()},
     **{
@@ -210,18 +214,18 @@ READINGS: Mapping[str, Reading] = {
     },
     "trip_distance": Reading("Vehicle.TraveledDistanceSinceStart", _scaled(M_PER_KM, digits=1)),
     "trip_duration": Reading("Vehicle.TripDuration", _scaled(SECONDS_PER_MINUTE, digits=0)),
-    "trip_energy": Reading(_OURS + "Trip.Energy", _scaled(digits=2)),
-    "trip_consumption": Reading(_OURS + "Trip.Consumption", _scaled(digits=1)),
-    "last_trip_distance": Reading(_OURS + "LastTrip.Distance", _scaled(M_PER_KM, digits=1)),
+    "trip_energy": Reading(OURS + "Trip.Energy", _scaled(digits=2)),
+    "trip_consumption": Reading(OURS + "Trip.Consumption", _scaled(digits=1)),
+    "last_trip_distance": Reading(OURS + "LastTrip.Distance", _scaled(M_PER_KM, digits=1)),
     "last_trip_duration": Reading(
-        _OURS + "LastTrip.Duration", _scaled(SECONDS_PER_MINUTE, digits=0)
+        OURS + "LastTrip.Duration", _scaled(SECONDS_PER_MINUTE, digits=0)
     ),
-    "last_trip_energy": Reading(_OURS + "LastTrip.Energy", _scaled(digits=2)),
-    "last_trip_consumption": Reading(_OURS + "LastTrip.Consumption", _scaled(digits=1)),
-    "battery_12v": Reading("Vehicle.LowVoltageBattery.CurrentVoltage", _scaled(digits=1)),
-    "awake": Reading(_OURS + "IsAwake", _flag),
-    "software_installed": Reading(_OURS + "Update.InstalledVersion", _text),
-    "software_latest": Reading(_OURS + "Update.LatestVersion", _text),
+    "last_trip_energy": Reading(OURS + "LastTrip.Energy", _scaled(digits=2)),
+    "last_trip_consumption": Reading(OURS + "LastTrip.Consumption", _scaled(digits=1)),
+    "battery_12v": Reading(LOW_VOLTAGE + "CurrentVoltage", _scaled(digits=1)),
+    "awake": Reading(OURS + "IsAwake", _flag),
+    "software_installed": Reading(OURS + "Update.InstalledVersion", _text),
+    "software_latest": Reading(OURS + "Update.LatestVersion", _text),
 }
 """Each of the owner's words that is one signal, put differently."""
 

@@ -12,10 +12,10 @@ from make import VIN
 from vettura.bus.embedded import EmbeddedServer
 from vettura.bus.messages import SignalFrame, encode
 from vettura.bus.nats import NatsBus
+from vettura.bus.paths import LATITUDE, LONGITUDE, MODE, PLACE
 from vettura.bus.subjects import HOME_BUCKET, HOUSE_BUCKET, car_get, car_signals
 from vettura.clock import WallClock
 from vettura.home.car_device import CarDeviceService, CarFacts
-from vettura.home.sight import LATITUDE, LONGITUDE, MODE, PLACE
 
 ARRIVALS = 15
 PROMISE_S = 0.3

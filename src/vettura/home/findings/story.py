@@ -15,11 +15,11 @@ from vettura.bus.messages_home import (
     HomeEvent,
     Trace,
 )
+from vettura.bus.paths import CLIMATE_POWER
 from vettura.bus.subjects import car_signals
 from vettura.errors import InputError
 from vettura.home.findings.track import Track
 from vettura.units import NS_PER_S
-from vettura.words.car_state import CLIMATE_POWER
 
 FIRED = frozenset({"finished", "stopped", "failed", "aborted"})
 """States of runs that did something; a refused one did nothing."""
