@@ -41,6 +41,8 @@ _BAND_DOMAINS = frozenset(
 )
 _LINE_CLASSES = frozenset({"battery", "temperature", "power", "illuminance"})
 _CAR_LINES = frozenset({"battery", "power"})
+_CARRIED = frozenset({"device_tracker"})
+_CARRIED_DULL = frozenset({"battery_charging", "connectivity", "problem"})
 _DULL_CLASSES = frozenset({"connectivity", "update", "problem", "timestamp"})
 
 
@@ -158,9 +160,12 @@ def _name(facts: EntityFacts) -> str:
 
 
 def _is_shown(entity: str, facts: EntityFacts) -> bool:
-    domain = entity.partition(".")[0]
-    is_word = domain == "sensor" and facts.about.device_class in ("enum", "")
-    return (domain in _BAND_DOMAINS or is_word) and facts.about.device_class not in _DULL_CLASSES
+    domain, kind = entity.partition(".")[0], facts.about.device_class
+    if _group(facts) == ELSEWHERE:
+        # What people carry tells where they are once more, and how full it is.
+        return kind == "enum" or (domain in _BAND_DOMAINS - _CARRIED and kind not in _CARRIED_DULL)
+    is_word = domain == "sensor" and kind in ("enum", "")
+    return (domain in _BAND_DOMAINS or is_word) and kind not in _DULL_CLASSES
 
 
 def _is_of_numbers(track: Track) -> bool:
@@ -169,7 +174,8 @@ def _is_of_numbers(track: Track) -> bool:
 
 def _lines_of(facts: EntityFacts) -> frozenset[str]:
     """Which kinds of numbers are worth a line: a car tells of everything."""
-    return _CAR_LINES if facts.origin == "car" else _LINE_CLASSES
+    lines = {"Car": _CAR_LINES, ELSEWHERE: frozenset({"power"})}
+    return lines.get(_group(facts), _LINE_CLASSES)
 
 
 def _bands(

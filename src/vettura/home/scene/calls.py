@@ -293,10 +293,18 @@ class Calls:
                 asked.append((device, entity_id))
         return asked
 
+    def _why_nobody(self, calling: Calling) -> str:
+        """Why no device was asked; empty when the call aims at nothing."""
+        if not calling.entities:
+            return ""
+        states = (self._world.states.get(entity_id) for entity_id in calling.entities)
+        is_gone = any(state is not None and state.state == UNAVAILABLE for state in states)
+        return UNAVAILABLE if is_gone else "nobody to do it"
+
     def _order_all(self, calling: Calling, asked: list[tuple[str, str]], done: Done) -> None:
         """Ask all of them, and be done when the last has answered."""
         if not asked:
-            reason = "" if not calling.entities else "nobody to do it"
+            reason = self._why_nobody(calling)
             self._tell(calling, Answer(ok=not reason, reason=reason))
             done(None, None)
             return

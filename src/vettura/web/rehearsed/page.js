@@ -127,7 +127,8 @@
     if (lane.shape === "marks")
       return lane.rows.some((row) => row[0] >= view.begin && row[0] < view.end);
     const rows = seen(lane.rows, view.begin, view.end);
-    return rows.length > 1 || rows.some((row) => !REST.has(lane.states[row[2]]));
+    const words = rows.map((row) => lane.states[row[2]]).filter((word) => !GONE.has(word));
+    return words.length > 0 && (rows.length > 1 || !REST.has(words[0]));
   }
 
   function viewOf(width) {
