@@ -169,7 +169,7 @@ async def test_it_may_go_and_come_back(tmp_path, quick):
         await asyncio.gather(task, hearing, return_exceptions=True)
 
 
-async def test_a_wrong_token_is_one_line_and_shown_once(tmp_path, quick, capsys):
+async def test_a_wrong_token_is_one_line_and_shown_once(tmp_path, quick):
     async with scene_of(tmp_path) as scene:
         scene.token_file.write_text("wrong")
         face = scene.face()
@@ -177,7 +177,7 @@ async def test_a_wrong_token_is_one_line_and_shown_once(tmp_path, quick, capsys)
             await face.ready.wait()
             await scene.pace.sleep(0.3)
             assert scene.simulator.tokens == ["wrong"]
-            assert capsys.readouterr().out.count("hass_token_refused") == 1
+            assert face.counts.tokens_refused == 1
             scene.token_file.write_text(TOKEN)
             await scene.until(lambda: scene.shows("light.desk", "on"))
 

@@ -50,6 +50,7 @@ class Counts:
     actions: int = 0
     refused: int = 0
     connections: int = 0
+    tokens_refused: int = 0
 
 
 class HassFace:
@@ -129,6 +130,7 @@ class HassFace:
                     pause_s = RETRY_S
                     await self._converse(link)
             except WrongTokenError:
+                self.counts.tokens_refused += 1
                 log.error(
                     "hass_token_refused",
                     url=self._config.url,
