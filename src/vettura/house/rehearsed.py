@@ -125,7 +125,7 @@ def live(wanted: Wanted, *, on_hour: Hour = nothing, taps: Sequence[Tap] = ()) -
     return Lived(
         wanted=wanted,
         rehearsed=rehearsed,
-        story=witness.story,
+        story=witness.finish(),
         scenes=read_scenes(wanted.home.scenes),
         mishaps=mishaps,
     )

@@ -102,7 +102,8 @@ def _more(quiet: list[Finding], ids: dict[int, str], report: Report) -> str:
         )
         parts.append(
             '<section class="card"><div class="head"><h2>What was made to go wrong</h2></div>'
-            f"<table><thead><tr><th>from<th>until<th>what</thead>{rows}</table></section>"
+            '<table class="stack"><thead><tr><th>from<th>until<th>what</thead>'
+            f"{rows}</table></section>"
         )
     return "\n".join(parts)
 
@@ -114,7 +115,8 @@ def _energy(report: Report) -> str:
         for row in report.energy
     )
     return (
-        '<section class="card"><div class="head"><h2>What it used</h2></div><table><thead>'
+        '<section class="card"><div class="head"><h2>What it used</h2></div>'
+        '<table class="stack"><thead>'
         f'<tr><th>device<th class="n">in all<th>while a scene’s wish stood</thead>{rows}'
         "</table></section>"
     )

@@ -121,3 +121,13 @@ def test_the_witness_counts_what_is_no_message():
     teller.witness.hear(START_NS, f"home.{HOME}.lamp.do", b"\xc1")
     teller.witness.hear(START_NS, "home.other.lamp.state", b"\xc1")
     assert teller.witness.unreadable == 1
+
+
+def test_a_scene_that_still_runs_at_the_end_has_fired():
+    teller = Teller()
+    teller.about("automation.wake")
+    teller.run(10.0, "automation.wake", ("light.turn_on", "light.hall"))
+    teller.story.runs.clear()
+    teller.until(60.0)
+    (row,) = scene_rows(teller.witness.finish())
+    assert (row.fired, row.actions, row.why) == (1, 1, "still running")

@@ -94,7 +94,7 @@ def test_a_state_that_did_not_last_says_how_long():
     teller = Teller()
     for at_s, state in ((0.0, "closed"), (10.0, "open"), (1_810.0, "closed")):
         teller.state(at_s, "cover.garage", state)
-    assert near(text, teller) == "cover.garage was so for at most 0.5 h for 3600 s"
+    assert near(text, teller) == "cover.garage was so for at most 0.5 h, it wants that for 3600 s"
 
 
 def test_a_state_that_never_was_says_what_was():

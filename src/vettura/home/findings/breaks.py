@@ -15,6 +15,7 @@ Replay = Callable[[int], str]
 """The command that shows a moment [ns since the epoch] again."""
 BLAMED_NS = 6 * 3600 * NS_PER_S
 """What went wrong so long before a promise was broken may have led there."""
+_OF_ALL = ("restart", "power cut", "phone", "clock change")
 
 
 def breaks(
@@ -57,9 +58,10 @@ def _finding(entity: str, events: list[HomeEvent], told: _Told) -> Finding:
         why += [_state_words(name, told) for name, told in states.items()]
     if first.cause is not None:
         why.append(f"led there: {chain_words(first.cause)}")
+    names = tuple(states) if isinstance(states, Mapping) else ()
     why += [
         f"before: {one.text}, {local_words(one.from_ns, timezone)}"
-        for one in mishaps_before(told.mishaps, first.time_ns)
+        for one in _near(mishaps_before(told.mishaps, first.time_ns), names, told.story)
     ]
     scenes = [] if first.cause is None else [*first.cause.chain, first.cause.who]
     return Finding(
@@ -68,12 +70,19 @@ def _finding(entity: str, events: list[HomeEvent], told: _Told) -> Finding:
         title=f"{first.data.get('promise', entity)}: broken",
         why=tuple(why),
         scenes=tuple(dict.fromkeys(who for who in scenes if who.startswith("automation."))),
-        entities=tuple(states) if isinstance(states, Mapping) else (),
+        entities=names,
         count=len(events),
         moments_ns=moments(event.time_ns for event in events),
         where=(str(first.data.get("where", "")),),
         replay=told.replay(first.time_ns),
     )
+
+
+def _near(mishaps: list[Mishap], entities: Sequence[str], story: Story) -> list[Mishap]:
+    """Those that befell the home, its people or the devices in question; all when none did."""
+    devices = {story.entities[name].device for name in entities if name in story.entities}
+    near = [one for one in mishaps if one.ill in _OF_ALL or not one.what or one.what in devices]
+    return near or mishaps
 
 
 def _lasted(entity: str, time_ns: int, story: Story) -> str:

@@ -7,7 +7,7 @@ import msgspec
 
 from vettura.bus.messages_home import Called
 from vettura.home.findings.finding import Finding, chain_words, moments, way_words
-from vettura.home.findings.story import Run, Story
+from vettura.home.findings.story import RUNNING, Run, Story
 from vettura.home.findings.wishes import is_aimed, wish_of
 
 
@@ -81,7 +81,7 @@ def _row(
 
 def _why(run: Run) -> str:
     before = way_words(run.cause.chain)
-    said = run.trigger or "run by hand"
+    said = run.trigger or ("still running" if run.state == RUNNING else "run by hand")
     return f"{said} ({before})" if before else said
 
 

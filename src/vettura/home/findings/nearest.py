@@ -107,7 +107,7 @@ def _state(ear: Ear, trigger: Trigger, story: Story) -> str:
     )
     if longest_ns and ear.is_held:
         hours = longest_ns / NS_PER_S / SECONDS_PER_HOUR
-        return f"{ear.entity} was so for at most {hours:.2g} h{_held(trigger)}"
+        return f"{ear.entity} was so for at most {hours:.2g} h, it wants that{_held(trigger)}"
     if ear.to.only is None:
         return f"{ear.entity} changed {len(track) - 1} times, never as the trigger wants"
     seen = [state for state in dict.fromkeys(track.states) if state not in NO_STATE]

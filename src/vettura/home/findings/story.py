@@ -21,7 +21,8 @@ from vettura.errors import InputError
 from vettura.home.findings.track import Track
 from vettura.units import NS_PER_S
 
-FIRED = frozenset({"finished", "stopped", "failed", "aborted"})
+RUNNING = "running"
+FIRED = frozenset({"finished", "stopped", "failed", "aborted", RUNNING})
 """States of runs that did something; a refused one did nothing."""
 _CLIMATE_POWER = CLIMATE_POWER.encode()
 _LOOK_NS = 10 * NS_PER_S
@@ -120,6 +121,28 @@ class Witness:
             hear(time_ns, subject, data)
         except InputError:
             self.unreadable += 1
+
+    def finish(self) -> Story:
+        """The story at its end: runs that have done something and still go on count as runs."""
+        story = self.story
+        ended = {run.id for run in story.runs}
+        for call in story.calls:
+            if call.run not in ended:
+                ended.add(call.run)
+                story.runs.append(
+                    Run(
+                        id=call.run,
+                        scene=call.scene,
+                        trigger="",
+                        start_ns=call.time_ns,
+                        end_ns=story.end_ns,
+                        state=RUNNING,
+                        reason="",
+                        cause=call.cause,
+                    )
+                )
+        story.runs.sort(key=lambda run: run.start_ns)
+        return story
 
     def _hear_state(self, time_ns: int, subject: str, data: bytes) -> None:
         message = decode(data, DeviceState, where=subject)
