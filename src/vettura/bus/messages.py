@@ -6,6 +6,7 @@ Times are integer nanoseconds since the epoch, UTC. Quantities are SI, watt-hour
 Celsius; only `SignalFrame` speaks VSS units, because its paths do. Unknown fields are ignored.
 """
 
+from functools import lru_cache
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 import msgspec
@@ -397,6 +398,7 @@ class Today(Wire, frozen=True, kw_only=True):
     activities: list[Activity]
 
 
+_frames = msgspec.msgpack.Decoder(SignalFrame)
 M = TypeVar("M")
 _encoder = msgspec.msgpack.Encoder()
 
@@ -412,3 +414,20 @@ def decode(data: bytes, kind: type[M], *, where: str) -> M:
         return msgspec.msgpack.decode(data, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"{where}: not a {kind.__name__}: {error}") from None
+
+
+def decode_frame(data: bytes, *, where: str) -> SignalFrame:
+    """Read a frame; InputError names `where` and what is wrong.
+
+    Of all who hear the same message in one process only the first has to read it: nobody may change
+    the values of a frame.
+    """
+    try:
+        return _frame(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InputError(f"{where}: not a SignalFrame: {error}") from None
+
+
+@lru_cache(maxsize=16)
+def _frame(data: bytes) -> SignalFrame:
+    return _frames.decode(data)

@@ -5,7 +5,13 @@ import structlog
 from msgspec.structs import replace
 
 from vettura.bus.interface import Bucket, Bus, Message
-from vettura.bus.messages import SignalFrame, Twin, TwinAgeing, TwinParameter, decode, encode
+from vettura.bus.messages import (
+    Twin,
+    TwinAgeing,
+    TwinParameter,
+    decode_frame,
+    encode,
+)
 from vettura.bus.patience import patiently
 from vettura.bus.subjects import CARS_BUCKET, car_signals, car_twin
 from vettura.car.relations import params_of
@@ -53,7 +59,7 @@ class TwinService:
         self._modelled_ns = 0
         self._modelled_degc: float | None = None
         self._is_outdated = False
-        """Something was learnt since the consumption of late was modelled."""
+        """Roads were learnt from since the consumption of late was modelled."""
         self._wh_per_m = 0.0
 
     async def run(self) -> None:
@@ -63,8 +69,9 @@ class TwinService:
         subject = car_signals(self._vin)
         ear = await patiently(self._clock, lambda: self._bus.subscribe(subject, limit=QUEUE_LIMIT))
         async for message in ear:
+            driven = self._model.memory.stretches
             if self._hear(message):
-                self._is_outdated = True
+                self._is_outdated = self._is_outdated or self._model.memory.stretches > driven
                 await self._keep(bucket)
                 await self._tell()
             elif self._is_due():
@@ -86,7 +93,7 @@ class TwinService:
     def _hear(self, message: Message) -> bool:
         """Take a frame; True when something was learnt."""
         try:
-            frame = decode(message.data, SignalFrame, where=message.subject)
+            frame = decode_frame(message.data, where=message.subject)
         except InputError as error:
             self._unreadable += 1
             log.debug("frame_unreadable", car=self._vin, error=error.message)

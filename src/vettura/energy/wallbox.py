@@ -14,10 +14,10 @@ from vettura.bus.messages import (
     Command,
     Offer,
     Plug,
-    SignalFrame,
     Unplug,
     Verb,
     decode,
+    decode_frame,
     encode,
 )
 from vettura.bus.messages_home import DeviceAction
@@ -131,7 +131,7 @@ class WallboxService:
 
     def _hear(self, vin: str, data: bytes) -> None:
         try:
-            frame = decode(data, SignalFrame, where=car_signals(vin))
+            frame = decode_frame(data, where=car_signals(vin))
         except InputError as error:
             self._log.warning("frame_ignored", error=error.message)
             return

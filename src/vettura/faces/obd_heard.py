@@ -8,7 +8,7 @@ from contextlib import suppress
 import structlog
 
 from vettura.bus.interface import Bus
-from vettura.bus.messages import SignalFrame, SignalValue, decode
+from vettura.bus.messages import SignalValue, decode_frame
 from vettura.bus.patience import patiently
 from vettura.bus.signals import signal_table
 from vettura.bus.subjects import car_get, car_signals
@@ -60,7 +60,7 @@ class Heard:
 
     def _hear(self, data: bytes, each: Callable[[], None]) -> None:
         try:
-            frame = decode(data, SignalFrame, where=car_signals(self._vin))
+            frame = decode_frame(data, where=car_signals(self._vin))
         except InputError as error:
             self.unreadable += 1
             log.warning("frame_ignored", car=self._vin, error=error.message)

@@ -12,10 +12,10 @@ from vettura.bus.interface import Bus
 from vettura.bus.messages import (
     Answer,
     Command,
-    SignalFrame,
     SignalValue,
     Targets,
     decode,
+    decode_frame,
     encode,
 )
 from vettura.bus.messages_home import Cause, DeviceAction, DeviceState, EntityState
@@ -142,7 +142,7 @@ class CarDeviceService:
 
     def _take(self, data: bytes) -> None:
         try:
-            frame = decode(data, SignalFrame, where=car_signals(self._car.vin))
+            frame = decode_frame(data, where=car_signals(self._car.vin))
         except InputError as error:
             log.warning("frame_ignored", error=error.message)
             return

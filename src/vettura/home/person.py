@@ -7,7 +7,14 @@ from typing import final
 import structlog
 
 from vettura.bus.interface import Bus
-from vettura.bus.messages import Answer, Climate, Drive, Lock, SignalFrame, Unlock, decode
+from vettura.bus.messages import (
+    Answer,
+    Climate,
+    Drive,
+    Lock,
+    Unlock,
+    decode_frame,
+)
 from vettura.bus.paths import MODE, PLACE
 from vettura.bus.subjects import car_get, car_signals
 from vettura.clock.interface import Clock
@@ -100,7 +107,7 @@ class PersonService:
 
     def _take(self, data: bytes, subject: str) -> None:
         try:
-            frame = decode(data, SignalFrame, where=subject)
+            frame = decode_frame(data, where=subject)
         except InputError as error:
             self._log.warning("frame_ignored", error=error.message)
             return

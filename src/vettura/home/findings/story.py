@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import final
 
-from vettura.bus.messages import SignalFrame, decode
+from vettura.bus.messages import decode, decode_frame
 from vettura.bus.messages_home import (
     Called,
     Cause,
@@ -196,7 +196,7 @@ class Witness:
         if time_ns - self._looked_ns[subject] < _LOOK_NS:
             return
         self._looked_ns[subject] = time_ns
-        power_w = decode(data, SignalFrame, where=subject).values.get(CLIMATE_POWER)
+        power_w = decode_frame(data, where=subject).values.get(CLIMATE_POWER)
         if isinstance(power_w, int | float):
             rows = self.story.climates.setdefault(self._cars[subject], [])
             rows.append((time_ns, float(power_w)))
