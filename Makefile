@@ -37,6 +37,7 @@ bench: $(VENV)/.bench  ## beside FASTSim, a plain gRPC server, and Home Assistan
 	$(BIN)/python bench/batch.py $(ARGS)
 	$(BIN)/python bench/kuksa.py $(ARGS)
 	$(BIN)/python bench/scenes.py $(ARGS)
+	$(BIN)/python bench/rehearsal.py $(ARGS)
 
 fuzz: $(VENV)/.fuzz  ## a million malformed inputs for each face; fewer with ARGS="--inputs 10000"
 	$(BIN)/python tools/fuzz.py --inputs 1000000 $(ARGS)

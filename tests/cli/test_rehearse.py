@@ -2,10 +2,14 @@
 
 import json
 import shlex
+from contextlib import redirect_stdout
+from importlib.util import module_from_spec, spec_from_file_location
+from io import StringIO
 
 import pytest
 
 from make import ROOT
+from vettura.cli.app import run_command
 
 PLANTED = ROOT / "examples" / "planted.toml"
 WEDNESDAY = "2026-03-04T06:45"
@@ -20,10 +24,6 @@ def happened(report):
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory):
     """One day of the household with three mistakes, as JSON and as a page."""
-    from contextlib import redirect_stdout
-    from io import StringIO
-
-    from vettura.cli.app import run_command
 
     page = tmp_path_factory.mktemp("planted") / "planted.html"
     said = StringIO()
@@ -158,3 +158,12 @@ def test_the_planted_home_is_the_example_home():
     same = planted.replace(scenes, '"casa-scenes.yaml"').replace(", with three mistakes", "")
     begin = "\nseed = "
     assert same.partition(begin)[2] == casa.partition(begin)[2]
+
+
+def test_the_bench_of_a_month_runs():
+    spec = spec_from_file_location("rehearsal", ROOT / "bench" / "rehearsal.py")
+    bench = module_from_spec(spec)
+    spec.loader.exec_module(bench)
+    month = bench._month("planted.toml", 0.1)
+    assert month["messages"] > 100
+    assert len(month["log_sha256"]) == 64

@@ -162,7 +162,7 @@ def _trace(lived: Lived, trace_from: datetime) -> None:
 
 
 def _write_page(lived: Lived, path: Path) -> None:
-    timeline = timeline_of(lived.story, lived.wanted.home.household.timezone)
+    timeline = timeline_of(lived.story, lived.wanted.home.household.timezone, lived.mishaps)
     try:
         path.write_text(rehearsed_page(lived.report(), timeline), "utf-8")
     except OSError as error:

@@ -2,6 +2,7 @@
 
 from home.findings.told import START_NS, Teller
 from vettura.home.findings.timeline import timeline_of
+from vettura.home.mishaps import Mishap
 from vettura.units import NS_PER_S
 
 ROME = "Europe/Rome"
@@ -64,3 +65,19 @@ def test_days_are_those_of_the_home():
     assert [day.date for day in days] == ["2026-03-02", "2026-03-03", "2026-03-04", "2026-03-05"]
     assert days[0].begin_s == -8 * 3600.0
     assert START_NS % NS_PER_S == 0
+
+
+def test_faults_are_drawn_when_they_were():
+    teller = Teller()
+    teller.until(3_600.0)
+    begin_ns = START_NS + 60 * NS_PER_S
+    gone = Mishap(
+        ill="offline",
+        what="lamp",
+        from_ns=begin_ns,
+        until_ns=begin_ns + 300 * NS_PER_S,
+        text="lamp is offline",
+    )
+    (row,) = timeline_of(teller.story, ROME, [gone]).lanes
+    assert (row.group, row.name, row.states) == ("Faults", "Offline", ("lamp is offline",))
+    assert row.rows == ((60.0, 360.0, 0, -1),)

@@ -4,7 +4,11 @@ from textwrap import dedent
 
 import pytest
 
+from home.scene.home import HOME, rehearsed
 from home.scene.made import NOON_NS, at, lived
+from vettura.bus.messages import decode
+from vettura.bus.messages_home import DeviceState, HomeEvent
+from vettura.bus.subjects import device_state, home_event
 from vettura.home.scene.live_through import Update
 from vettura.home.scene.promises import BROKEN_EVENT
 from vettura.home.scene.read import read_scenes_text
@@ -176,3 +180,26 @@ def test_two_promises_of_one_name_are_two_entities(name):
     states = lived(read(text)).engine.world.states
     assert states.get("binary_sensor.promise_arger_im_haus").state == "off"
     assert states.get("binary_sensor.promise_arger_im_haus_2").state == "off"
+
+
+def test_a_break_is_told_on_the_bus_and_is_an_entity_of_the_scenes():
+    told = []
+
+    async def script(device, clock, bus, heard):
+        bus.tap(lambda _time_ns, subject, data: told.append((subject, data)))
+        await device.set("light.a", "on")
+        await clock.sleep(10.0)
+
+    text = dedent("""
+        promise:
+          - alias: Dark
+            never: {condition: state, entity_id: light.a, state: "on"}
+        """)
+    rehearsed(text, script, light__a="off")
+    (event,) = [
+        decode(data, HomeEvent, where="t") for name, data in told if name == home_event(HOME)
+    ]
+    assert (event.event_type, event.data["promise"]) == (BROKEN_EVENT, "Dark")
+    states = [data for name, data in told if name == device_state(HOME, "scenes")]
+    entities = decode(states[-1], DeviceState, where="t").entities
+    assert entities["binary_sensor.promise_dark"].state == "on"

@@ -1,6 +1,6 @@
 """A story as lanes to draw: who was where, what was on, when each scene fired and why."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import Literal, TypeAlias
 
@@ -9,11 +9,12 @@ from vettura.bus.messages_home import Cause
 from vettura.home.findings.finding import chain_words
 from vettura.home.findings.story import EntityFacts, Run, Story
 from vettura.home.findings.track import Track, number
+from vettura.home.mishaps import Mishap
 from vettura.life.local_time import day_start_ns, local_date
 from vettura.units import NS_PER_S
 
 Shape: TypeAlias = Literal["bands", "line", "marks"]
-ELSEWHERE = "Elsewhere"
+ELSEWHERE, FAULTS = "Elsewhere", "Faults"
 _LINE_SHARE = 0.8
 """From this share of numbers on, an entity's states are drawn as a line."""
 _POINTS_MAX = 4_000
@@ -96,10 +97,11 @@ class _Words:
         return tuple(self._numbers)
 
 
-def timeline_of(story: Story, timezone: str) -> Timeline:
-    """Draw everything that people look at: people, scenes, car, and the rooms in turn."""
+def timeline_of(story: Story, timezone: str, mishaps: Sequence[Mishap] = ()) -> Timeline:
+    """Draw all that people look at: people, what went wrong, scenes, car, the rooms in turn."""
     causes, triggers = _Words(), _Words()
     lanes = [
+        *_mishaps(story, mishaps),
         *_entities(story, causes),
         *(_scene(story, scene, causes, triggers) for scene in story.scenes()),
     ]
@@ -115,9 +117,9 @@ def timeline_of(story: Story, timezone: str) -> Timeline:
 
 
 def _place(lane: Lane) -> tuple[int, str]:
-    """People first, then scenes, cars, rooms by name, and what is in none."""
-    order = {"People": 0, "Scenes": 1, "Car": 2, ELSEWHERE: 4}
-    return order.get(lane.group, 3), lane.group
+    """People first, then faults, scenes, cars, rooms by name, and what is in none."""
+    order = {"People": 0, FAULTS: 1, "Scenes": 2, "Car": 3, ELSEWHERE: 5}
+    return order.get(lane.group, 4), lane.group
 
 
 def _days(story: Story, timezone: str) -> Iterator[Day]:
@@ -131,6 +133,30 @@ def _days(story: Story, timezone: str) -> Iterator[Day]:
 
 def _at(story: Story, time_ns: int) -> float:
     return round((time_ns - story.start_ns) / NS_PER_S, 1)
+
+
+def _mishaps(story: Story, mishaps: Sequence[Mishap]) -> Iterator[Lane]:
+    """One lane for each kind of fault."""
+    for ill in dict.fromkeys(one.ill for one in mishaps):
+        words = _Words()
+        rows = tuple(
+            (
+                _at(story, max(one.from_ns, story.start_ns)),
+                _at(story, max(one.until_ns, one.from_ns + NS_PER_S)),
+                words.number(one.text),
+                -1,
+            )
+            for one in mishaps
+            if one.ill == ill
+        )
+        yield Lane(
+            group=FAULTS,
+            name=ill.capitalize(),
+            entity="",
+            shape="bands",
+            states=words.all(),
+            rows=rows,
+        )
 
 
 def _entities(story: Story, causes: _Words) -> Iterator[Lane]:

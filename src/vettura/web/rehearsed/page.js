@@ -66,7 +66,8 @@
       const width = Math.max(view.x(Math.min(end, view.end)) - x, 1.5);
       const isPerson = lane.group === "People";
       const isRest = REST.has(word) && (!isPerson || word === "not_home");
-      const look = GONE.has(word) ? "gone" : isRest ? "rest"
+      const isFault = lane.group === "Faults";
+      const look = isFault || GONE.has(word) ? "gone" : isRest ? "rest"
         : isPerson ? (word === "home" ? "home" : "away") : ownerOf(cause);
       const height = isRest ? 3 : LANE - 6;
       const box = draw("rect", {
