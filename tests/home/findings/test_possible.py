@@ -3,10 +3,11 @@
 from textwrap import dedent
 
 from home.findings.told import Teller
+from make import ROOT
 from vettura.home.findings.graph import graph_of
 from vettura.home.findings.possible import possible_conflicts, possible_loops
 from vettura.home.findings.unsound import unsound
-from vettura.home.scene.read import read_scenes_text
+from vettura.home.scene.read import read_scenes, read_scenes_text
 
 
 def read(text):
@@ -240,3 +241,45 @@ def test_conditions_that_contradict_each_other_or_their_trigger_are_named():
         "automation.one: its conditions contradict its trigger",
         "automation.two: its conditions contradict each other",
     ]
+
+
+def test_the_planted_fight_and_loop_show_without_running_anything():
+    names = ("casa-scenes.yaml", "planted-scenes.yaml")
+    graph = graph_of(read_scenes([ROOT / "examples" / name for name in names]), {})
+    assert [one.entities for one in possible_conflicts(graph)] == [("cover.bedroom_shutters",)]
+    assert [one.entities for one in possible_loops(graph)] == [
+        ("input_boolean.reading", "light.loft")
+    ]
+
+
+def test_the_scenes_of_the_example_home_can_neither_fight_nor_loop():
+    graph = graph_of(read_scenes([ROOT / "examples" / "casa-scenes.yaml"]), {})
+    assert possible_conflicts(graph) == []
+    assert possible_loops(graph) == []
+
+
+def test_a_sun_with_an_offset_and_zones_of_any_name_contradict_nothing():
+    text = """
+        - alias: Around sunset
+          trigger: {platform: time_pattern, minutes: /15}
+          condition:
+            - {condition: sun, after: sunset, after_offset: "-00:20:00"}
+            - {condition: sun, before: sunset, before_offset: "00:40:00"}
+          action: {service: light.turn_off, target: {entity_id: light.hall}}
+        - alias: At work
+          trigger: {platform: state, entity_id: person.giulia, to: Work}
+          condition: {condition: zone, entity_id: person.giulia, zone: zone.work}
+          action: {service: light.turn_off, target: {entity_id: light.hall}}
+        """
+    assert titles(text, "light.hall", "person.giulia", "zone.work") == []
+
+
+def test_a_counter_that_is_set_back_does_not_set_itself_off():
+    text = """
+        counter: {doors: {initial: 0}}
+        automation:
+          - alias: Enough
+            trigger: {platform: numeric_state, entity_id: counter.doors, above: 20}
+            action: {service: counter.reset, target: {entity_id: counter.doors}}
+        """
+    assert loops(text) == []

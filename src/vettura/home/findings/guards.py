@@ -40,6 +40,7 @@ MINUTE: Key = ("time", "minute")
 WEEKDAY: Key = ("time", "weekday")
 SUN: Key = ("sun", "part of the day")
 _MINUTES = [str(minute) for minute in range(1440)]
+HOME_ZONE, HOME, NOT_HOME = "zone.home", "home", "not_home"
 _SUN_PARTS = ("morning", "day", "evening")
 """From midnight to sunrise, to sunset, to midnight."""
 _ALTERNATIVES_MAX = 64
@@ -71,8 +72,9 @@ def at_trigger(trigger: Trigger) -> Guard:
             allowed = _range(trigger.above, trigger.below)
             return [{(entity, trigger.attribute or ""): allowed} for entity in trigger.entity_ids]
         case ZoneTrigger():
-            name = zone_state(trigger.zone)
-            allowed = one_of([name]) if trigger.event == "enter" else none_of([name])
+            allowed = in_zones([trigger.zone]) if trigger.event == "enter" else ANYTHING
+            if trigger.event == "leave" and trigger.zone == HOME_ZONE:
+                allowed = none_of([HOME])
             return [{(entity, ""): allowed} for entity in trigger.entity_ids]
         case TimeTrigger():
             return [_at_minute(at) for at in trigger.at]
@@ -105,9 +107,11 @@ def _other_than(states: Sequence[object] | None) -> Allowed:
     return none_of(states) if states is not None and len(states) == 1 else ANYTHING
 
 
-def zone_state(zone: str) -> str:
-    """The state of a person who is in that zone."""
-    return zone.removeprefix("zone.")
+def in_zones(zones: Sequence[str]) -> Allowed:
+    """The states of who is in one of these; the others than home go by names of their own."""
+    if all(zone == HOME_ZONE for zone in zones):
+        return one_of([HOME])
+    return none_of([NOT_HOME] if HOME_ZONE in zones else [HOME, NOT_HOME])
 
 
 def _one(condition: Condition, trigger: Trigger | None) -> Guard:
@@ -125,7 +129,7 @@ def _one(condition: Condition, trigger: Trigger | None) -> Guard:
             key = condition.attribute or ""
             return [{(entity, key): allowed for entity in condition.entity_ids}]
         case ZoneCondition():
-            allowed = one_of(zone_state(zone) for zone in condition.zones)
+            allowed = in_zones(condition.zones)
             return [{(entity, ""): allowed for entity in condition.entity_ids}]
         case TimeCondition():
             return [_time(condition)]
@@ -191,6 +195,9 @@ def _time(condition: TimeCondition) -> Alternative:
 def _sun(condition: SunCondition) -> Alternative:
     after = {"sunrise": {"day", "evening"}, "sunset": {"evening"}, None: set(_SUN_PARTS)}
     before = {"sunrise": {"morning"}, "sunset": {"morning", "day"}, None: set(_SUN_PARTS)}
+    if condition.after_offset_s < 0.0 or condition.before_offset_s > 0.0:
+        # It reaches into the part before or after.
+        return {}
     parts = after[condition.after] & before[condition.before]
     if condition.after == "sunset" and condition.before == "sunrise":
         # Home Assistant means the night by this pair.

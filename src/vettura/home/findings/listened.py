@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from vettura.home.findings.allowed import ANYTHING, Allowed
-from vettura.home.findings.guards import became, was, zone_state
+from vettura.home.findings.allowed import ANYTHING, Allowed, none_of
+from vettura.home.findings.guards import HOME, HOME_ZONE, became, in_zones, was
 from vettura.home.findings.written import Write
 from vettura.home.scene.mentions import in_template
 from vettura.home.scene.parts import Automation
@@ -52,8 +52,8 @@ def ears(trigger: Trigger) -> list[Ear]:
             key, held = trigger.attribute or "", trigger.for_ is not None
             return [Ear(entity, key, to, ANYTHING, held) for entity in trigger.entity_ids]
         case ZoneTrigger():
-            inside = Allowed(only=frozenset({zone_state(trigger.zone)}))
-            outside = inside.opposite() or ANYTHING
+            inside = in_zones([trigger.zone])
+            outside = none_of([HOME]) if trigger.zone == HOME_ZONE else ANYTHING
             to, from_ = (inside, outside) if trigger.event == "enter" else (outside, inside)
             return [Ear(entity, "", to, from_, False) for entity in trigger.entity_ids]
         case TemplateTrigger():

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
-from vettura.home.findings.guards import zone_state
 from vettura.home.findings.story import Story
 from vettura.home.findings.track import number
 from vettura.home.scene.parts import WEEKDAYS
@@ -20,6 +19,7 @@ from vettura.home.scene.tree import (
     ZoneCondition,
 )
 from vettura.units import NS_PER_S
+from vettura.words.slugs import slug_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,9 @@ class Past:
             case NumericStateCondition():
                 return self._numeric(condition, time_ns)
             case ZoneCondition():
-                inside = {zone_state(zone) for zone in condition.zones}
-                return all(self._at(entity, time_ns) in inside for entity in condition.entity_ids)
+                inside = {zone.removeprefix("zone.") for zone in condition.zones}
+                states = (self._at(entity, time_ns) for entity in condition.entity_ids)
+                return all(slug_of(state) in inside for state in states)
             case TimeCondition():
                 return self._time(condition, time_ns)
         return None

@@ -6,7 +6,7 @@ from typing import Any
 
 from vettura.home.findings.story import EntityFacts
 from vettura.home.findings.wishes import Wish, wish_of
-from vettura.home.scene.parts import Scenes, Script
+from vettura.home.scene.parts import Counter, Scenes, Script
 from vettura.home.scene.tree import (
     Action,
     Call,
@@ -101,6 +101,9 @@ class _Walk:
         self._aims = aims
         self._scripts = {script.entity_id: script for script in aims.scenes.scripts}
         self._scenes = {scene.entity_id: scene for scene in aims.scenes.scenes}
+        self._begins = {
+            one.entity_id: one.initial for one in aims.scenes.helpers if isinstance(one, Counter)
+        }
         self._deep = 0
 
     def sequence(self, actions: Iterable[Action], way: _Way) -> Iterator[Write]:
@@ -153,6 +156,8 @@ class _Walk:
         data = call.data if isinstance(call.data, dict) else {}
         wish = _without_templates(wish_of(action, data))
         for entity in aims or [""]:
+            if action == "counter.reset" and entity in self._begins:
+                wish = {"state": str(self._begins[entity])}
             if entity not in self._scripts and entity not in self._scenes:
                 yield self._write(call.where, action, entity, wish, way)
 
