@@ -57,12 +57,7 @@ def test_a_car_that_a_timer_will_wake_is_looked_at_each_minute():
 @pytest.mark.parametrize("resolution_s", [0.0, 0.02, 1.0, 12.0, 200.0])
 def test_nothing_is_asked_for_more_often_than_the_clock_grants(resolution_s):
     for name, car in cars().items():
-        asked = [
-            period_s(car, resolution_s),
-            soon_s(resolution_s),
-            kept_s(car, resolution_s, speed=60.0),
-        ]
-        assert min(asked) >= resolution_s, name
+        assert min(period_s(car, resolution_s), soon_s(resolution_s)) >= resolution_s, name
         often = rates(car, resolution_s)
         assert often.second_s <= often.slow_s <= often.full_s, name
 
@@ -76,7 +71,8 @@ def test_a_car_asleep_says_everything_ten_times_less_often_and_still_that_it_is_
 def test_a_live_car_is_kept_each_second_and_a_rehearsed_one_as_its_clock_is_coarse():
     driving, asleep = cars()["driving"], cars()["asleep"]
     assert kept_s(driving, 0.02, speed=1.0) == 1.0
-    assert kept_s(driving, 12.0, speed=600.0) == 12.0
+    # Looks of a live car are late by some breaths: none of them may go unkept for that.
+    assert kept_s(driving, 12.0, speed=600.0) < 12.0
     assert kept_s(driving, 0.0, speed=math.inf) == 1.0
     assert kept_s(driving, 1.0, speed=math.inf) == 60.0
     assert kept_s(asleep, 0.02, speed=1.0) == 600.0

@@ -111,8 +111,9 @@ class Keeper:
         streams = await patiently(self._clock, self._streams)
         while True:
             await self._news.wait()
-            # What the car says goes first: who waits for an answer need not wait for the disk too.
-            await self._bus.settle()
+            if self._audits.is_waiting:
+                # A command was answered: who waits for that need not wait for the disk too.
+                await self._bus.settle()
             self._news.clear()
             try:
                 await self._write(bucket, streams)
@@ -172,6 +173,11 @@ class _Outbox:
             self._waiting.popleft()
             self.dropped += 1
         self._waiting.append((subject, encode(item), key))
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something is not written yet."""
+        return bool(self._waiting)
 
     async def empty_into(self, stream: Stream) -> None:
         while self._waiting:

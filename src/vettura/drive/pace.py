@@ -64,7 +64,7 @@ def kept_s(car: Living, resolution_s: float, *, speed: float) -> float:
     """How old what is kept of the car may become [s], on a clock of that speed."""
     if _is_asleep(car):
         return FULL_ASLEEP_S
-    return max(KEPT_S, KEPT_REHEARSED_LOOKS * resolution_s if isinf(speed) else resolution_s)
+    return max(KEPT_S, KEPT_REHEARSED_LOOKS * resolution_s) if isinf(speed) else KEPT_S
 
 
 def rates(car: Living, resolution_s: float) -> Rates:
