@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from house.process import PATIENCE_S, house
+from house.process import PATIENCE_S, house, wait_for_size
 from make import NOON_NS, ROOT, VIN
 from vettura.bus.messages import Audit, SignalFrame, Targets, decode, encode
 from vettura.bus.recording import Recording, RecordingWriter, recorded
@@ -182,17 +182,6 @@ def vettura(*words):
         if process.poll() is None:
             process.kill()
         process.communicate()
-
-
-def wait_for_size(path, size):
-    """Until the file has grown so far, by looking often."""
-    waiting = subprocess.run(
-        ["sh", "-c", 'until [ "$(wc -c < "$0")" -gt "$1" ]; do sleep 0.1; done', path, str(size)],
-        timeout=PATIENCE_S,
-        stderr=subprocess.DEVNULL,
-        check=False,
-    )
-    assert waiting.returncode == 0
 
 
 @pytest.mark.live

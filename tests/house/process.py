@@ -101,3 +101,14 @@ def house(data_dir, *options, home=None):
     finally:
         if running.process.poll() is None:
             running.stop()
+
+
+def wait_for_size(path, size):
+    """Until the file has grown so far, by looking often."""
+    waiting = subprocess.run(
+        ["sh", "-c", 'until [ "$(wc -c < "$0")" -gt "$1" ]; do sleep 0.1; done', path, str(size)],
+        timeout=PATIENCE_S,
+        stderr=subprocess.DEVNULL,
+        check=False,
+    )
+    assert waiting.returncode == 0

@@ -9,8 +9,9 @@ import sys
 import pytest
 
 from house.faced import START, VIN, faced_home
-from house.process import PATIENCE_S, house
+from house.process import PATIENCE_S, house, wait_for_size
 from make import ROOT
+from vettura.bus.recording_blocks import HEADER
 
 pytestmark = pytest.mark.live
 
@@ -32,6 +33,7 @@ def recorded(line, folder):
     """Record until there is something, then stop it as a person does."""
     command = [sys.executable, "-m", "vettura", *shlex.split(line)]
     recorder = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True)
+    wait_for_size(folder / shlex.split(line)[1], HEADER.size)
     done = typed("do flash", folder)
     assert done.returncode == 0, done.stderr
     assert typed("get Vehicle.Speed", folder).returncode == 0
