@@ -18,28 +18,19 @@ from vettura.faces.discovery import DiscoveryFace
 PATIENCE_S = 30.0
 
 
-class OurSide:
-    """A home on a bus in memory whose only face is discovery."""
+class OneFace:
+    """A home on a bus in memory whose only face is `face_of(bus, pace)`, in a thread of its own."""
 
-    def __init__(self, port):
+    def __init__(self, face_of):
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self._ask(self._start(port))
+        self._ask(self._start(face_of))
 
-    async def _start(self, port):
+    async def _start(self, face_of):
         self.pace = WallClock()
         self.bus = MemoryBus(self.pace)
-        self.face = DiscoveryFace(
-            self.bus,
-            self.pace,
-            self.pace,
-            DiscoveryConfig(host="127.0.0.1", port=port),
-            HomeFacts(id="casa", timezone="Europe/Rome"),
-            [],
-            mqtt=None,
-            embedded_port=None,
-        )
+        self.face = face_of(self.bus, self.pace)
         self._task = asyncio.create_task(self.face.run())
         await self.face.ready.wait()
 
@@ -58,6 +49,7 @@ class OurSide:
         return self._ask(kept())
 
     def abouts(self):
+        """What every device is, by its name on the bus."""
         return self._kept(".about", DeviceAbout)
 
     def states(self):
@@ -74,7 +66,8 @@ class OurSide:
             asked = DeviceAction(
                 id=self.pace.new_id("test"), action=action, entity=entity, data=data
             )
-            reply = await self.bus.request(device_do("casa", device), encode(asked))
+            subject = device_do("casa", device)
+            reply = await self.bus.request(subject, encode(asked), timeout_s=10.0)
             return decode(reply.data, Answer, where=device)
 
         return self._ask(call())
@@ -89,6 +82,17 @@ class OurSide:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(PATIENCE_S)
         self._loop.close()
+
+
+def discovering(port):
+    """A home whose only face is discovery at that broker."""
+    config = DiscoveryConfig(host="127.0.0.1", port=port)
+    home = HomeFacts(id="casa", timezone="Europe/Rome")
+    return OneFace(
+        lambda bus, pace: DiscoveryFace(
+            bus, pace, pace, config, home, [], mqtt=None, embedded_port=None
+        )
+    )
 
 
 class Eavesdropper:

@@ -10,7 +10,7 @@ import pytest
 
 from faces.discovery_household import bridges, payload_of
 from faces.mqtt_scene import mosquitto
-from peers.discovery_side import Eavesdropper, OurSide
+from peers.discovery_side import Eavesdropper, discovering
 from peers.environment import python_of
 from peers.homeassistant_process import HomeAssistant, until
 
@@ -66,7 +66,7 @@ def scene(tmp_path_factory):
         home = HomeAssistant(folder / "home")
         try:
             home.speak_mqtt(port, "5")
-            ours, ear = OurSide(port), Eavesdropper(port)
+            ours, ear = discovering(port), Eavesdropper(port)
             try:
                 announce(ear)
                 yield home, ours, ear

@@ -1,21 +1,15 @@
 """A real Home Assistant over its WebSocket API: what it has comes in, and actions go out."""
 
-import asyncio
 import json
-import threading
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import pytest
 
 from faces.mqtt_scene import FACTS, mosquitto
-from peers.discovery_side import Eavesdropper
+from peers.discovery_side import Eavesdropper, OneFace
 from peers.environment import python_of
 from peers.homeassistant_process import HomeAssistant, until
-from vettura.bus.memory import MemoryBus
-from vettura.bus.messages import Answer, decode, encode
-from vettura.bus.messages_home import DeviceAbout, DeviceAction, DeviceState
-from vettura.bus.subjects import HOME_BUCKET, device_do
-from vettura.clock import WallClock
+from vettura.bus.messages import Answer
 from vettura.faces.config import HassConfig, HomeAssistantConfig, HomeFacts
 from vettura.faces.hass import HassFace
 from vettura.faces.homeassistant import discovery
@@ -23,7 +17,6 @@ from vettura.faces.mqtt_topics import Topics
 
 pytestmark = [pytest.mark.peer, pytest.mark.timeout(400)]
 
-PATIENCE_S = 30.0
 MORE = """\
 input_boolean:
   guests:
@@ -59,70 +52,11 @@ light:
 """
 
 
-class OurSide:
-    """A home on a bus in memory whose only face is Home Assistant's."""
-
-    def __init__(self, home, token_file):
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._thread.start()
-        self._ask(self._start(f"http://127.0.0.1:{home.port}", token_file))
-
-    async def _start(self, url, token_file):
-        self.pace = WallClock()
-        self.bus = MemoryBus(self.pace)
-        config = HassConfig(url=url, token_file=str(token_file))
-        home = HomeFacts(id="casa", timezone="Europe/Rome")
-        self.face = HassFace(self.bus, self.pace, self.pace, config, home, [FACTS])
-        self._task = asyncio.create_task(self.face.run())
-        await self.face.ready.wait()
-
-    def _ask(self, coroutine):
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(PATIENCE_S)
-
-    def kept(self, ending, kind):
-        async def kept():
-            bucket = await self.bus.bucket(HOME_BUCKET)
-            names = [name for name in await bucket.keys() if name.endswith(ending)]
-            entries = [(name, await bucket.get(name)) for name in names]
-            return {n.split(".")[2]: decode(e.value, kind, where=n) for n, e in entries}
-
-        return self._ask(kept())
-
-    def abouts(self):
-        abouts = self.kept(".about", DeviceAbout)
-        return {name: one for about in abouts.values() for name, one in about.entities.items()}
-
-    def states(self):
-        states = {}
-        for state in self.kept(".state", DeviceState).values():
-            states |= state.entities
-        return states
-
-    def call(self, action, entity, **data):
-        abouts = self.kept(".about", DeviceAbout)
-        device = next(name for name, about in abouts.items() if entity in about.entities)
-
-        async def call():
-            asked = DeviceAction(
-                id=self.pace.new_id("test"), action=action, entity=entity, data=data
-            )
-            subject = device_do("casa", device)
-            reply = await self.bus.request(subject, encode(asked), timeout_s=10.0)
-            return decode(reply.data, Answer, where=device)
-
-        return self._ask(call())
-
-    def stop(self):
-        async def stop():
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
-
-        self._ask(stop())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(PATIENCE_S)
-        self._loop.close()
+def our_side(home, token_file):
+    """A home whose only face is Home Assistant's."""
+    url, facts = f"http://127.0.0.1:{home.port}", HomeFacts(id="casa", timezone="Europe/Rome")
+    config = HassConfig(url=url, token_file=str(token_file))
+    return OneFace(lambda bus, pace: HassFace(bus, pace, pace, config, facts, [FACTS]))
 
 
 @contextmanager
@@ -136,7 +70,7 @@ def scene(folder):
             home.speak_mqtt(port, "5")
             token = folder / "token"
             token.write_text(home.token)
-            ours = OurSide(home, token)
+            ours = our_side(home, token)
             try:
                 yield home, ours, port
             finally:
@@ -176,7 +110,8 @@ def states_are_its_own(home, ours):
         )
 
     until(same)
-    abouts = ours.abouts()
+    devices = ours.abouts().values()
+    abouts = {name: one for about in devices for name, one in about.entities.items()}
     assert abouts["light.lamp"].actions == ["light.toggle", "light.turn_off", "light.turn_on"]
     assert "input_number.set_value" in abouts["input_number.target"].actions
     assert (abouts["input_number.target"].min, abouts["input_number.target"].max) == (5.0, 30.0)

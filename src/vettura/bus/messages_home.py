@@ -4,6 +4,7 @@ A device is a set of entities; an entity has a domain (the part of its id before
 and attributes, and may be asked for actions. Why something was done travels with it as a `Cause`.
 """
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from vettura.bus.messages import Wire
@@ -86,6 +87,16 @@ class DeviceAction(Wire, frozen=True, kw_only=True):
     data: dict[str, Any] = {}
     who: str = ""
     cause: Cause | None = None
+
+
+def first_action(
+    own_id: str, *, who: str, action: str, entity: str, data: Mapping[str, Any]
+) -> DeviceAction:
+    """An action that nothing led to but whoever asks for it."""
+    cause = Cause(id=own_id, who=who)
+    return DeviceAction(
+        id=own_id, action=action, entity=entity, data=dict(data), who=who, cause=cause
+    )
 
 
 class HomeEvent(Wire, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ import structlog
 from vettura import __version__
 from vettura.bus.ask import ask
 from vettura.bus.interface import Bus
-from vettura.bus.messages_home import Cause, DeviceAbout, DeviceAction
+from vettura.bus.messages_home import DeviceAbout, first_action
 from vettura.bus.subjects import device_do
 from vettura.clock.interface import Clock
 from vettura.errors import BusError, EnvironmentFault, InputError
@@ -221,14 +221,12 @@ class MiioFace:
         self, device: str, played: Played, wanted: Wanted, reached: Reached | None
     ) -> int:
         """Have the home do it; the code that the client is told."""
-        action_id = self._clock.new_id(WHO)
-        action = DeviceAction(
-            id=action_id,
+        action = first_action(
+            self._clock.new_id(WHO),
+            who=WHO,
             action=wanted.action,
             entity=wanted.entity,
             data=wanted.data,
-            who=WHO,
-            cause=Cause(id=action_id, who=WHO),
         )
         subject = device_do(self._home, device)
         try:

@@ -9,7 +9,7 @@ import structlog
 
 from vettura.bus.interface import Bus
 from vettura.bus.messages import Answer, decode, encode
-from vettura.bus.messages_home import Cause, DeviceAction
+from vettura.bus.messages_home import first_action
 from vettura.bus.subjects import device_do
 from vettura.clock.interface import Clock
 from vettura.errors import BusError, InputError
@@ -110,14 +110,12 @@ class HabitsService:
         if deed.is_unlit and self._world.total(f"{LIT}{deed.is_unlit}.") > 0.0:
             return
         who = f"person.{slug_of(name)}"
-        id_ = self._clock.new_id("habit")
-        wish = DeviceAction(
-            id=id_,
+        wish = first_action(
+            self._clock.new_id("habit"),
+            who=who,
             action=deed.action,
             entity=deed.entity,
             data=dict(deed.data),
-            who=who,
-            cause=Cause(id=id_, who=who),
         )
         subject = device_do(self._world.household.id, deed.device)
         for _ in range(TRIES):

@@ -11,7 +11,7 @@ from msgspec import Meta
 from vettura.bus import subjects
 from vettura.bus.ask import ask
 from vettura.bus.messages import decode
-from vettura.bus.messages_home import Cause, DeviceAbout, DeviceAction, Trace
+from vettura.bus.messages_home import DeviceAbout, Trace, first_action
 from vettura.errors import BusError, InputError
 from vettura.web.desk import WHO, Desk, Reply, replied, said_no
 
@@ -53,14 +53,12 @@ async def device_order(desk: NamedDependency[Desk], body: RawBody) -> Response[R
     reason = _unknown(wish, about)
     if reason:
         return said_no(400, reason)
-    action_id = desk.pace.new_id(WHO)
-    action = DeviceAction(
-        id=action_id,
+    action = first_action(
+        desk.pace.new_id(WHO),
+        who=WHO,
         action=wish.action,
         entity=wish.entity,
         data=wish.data,
-        who=WHO,
-        cause=Cause(id=action_id, who=WHO),
     )
     subject = subjects.device_do(desk.page.home, device)
     try:

@@ -105,6 +105,20 @@ def entity(
     return Entity(id=f"{domain}.{entry.slug}{end}", about=told, fixed=shown)
 
 
+def metered(entry: DeviceEntry) -> tuple[Entity, Entity]:
+    """What the device draws now [W], and has drawn ever [kWh]."""
+    power = entity(entry, "sensor", "power", device_class="power", unit_of_measurement="W")
+    energy = entity(
+        entry,
+        "sensor",
+        "energy",
+        device_class="energy",
+        unit_of_measurement="kWh",
+        state_class="total_increasing",
+    )
+    return power, energy
+
+
 def device(
     entry: DeviceEntry,
     *entities: Entity,

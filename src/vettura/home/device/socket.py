@@ -5,7 +5,12 @@ from dataclasses import dataclass, replace
 from typing import final
 
 from vettura.bus.messages_home import DeviceAction, EntityState
-from vettura.home.device.entity import DeviceEntry, device, entity
+from vettura.home.device.entity import (
+    DeviceEntry,
+    device,
+    entity,
+    metered,
+)
 from vettura.home.device.model import NEVER_NS, only, recalled_number
 from vettura.home.device.world import FED, LOAD, World
 from vettura.units import NS_PER_S, SECONDS_PER_HOUR, WH_PER_KWH
@@ -42,21 +47,7 @@ class SocketModel:
             actions=("turn_on", "turn_off", "toggle"),
             device_class="outlet",
         )
-        self._power = entity(
-            entry,
-            "sensor",
-            "power",
-            device_class="power",
-            unit_of_measurement="W",
-        )
-        self._energy = entity(
-            entry,
-            "sensor",
-            "energy",
-            device_class="energy",
-            unit_of_measurement="kWh",
-            state_class="total_increasing",
-        )
+        self._power, self._energy = metered(entry)
         self.about = device(entry, self._switch, self._power, self._energy)
 
     def begun(self, kept: Mapping[str, EntityState], world: World) -> Socket:

@@ -8,7 +8,12 @@ from msgspec import Meta
 
 from vettura.bus.messages_home import DeviceAction, EntityState
 from vettura.errors import RefusedError
-from vettura.home.device.entity import DeviceEntry, device, entity
+from vettura.home.device.entity import (
+    DeviceEntry,
+    device,
+    entity,
+    metered,
+)
 from vettura.home.device.heat import (
     SUN_M2_PER_M2,
     SUN_TO_AIR,
@@ -112,21 +117,7 @@ class ThermostatModel:
                 "supported_features": _FEATURES,
             },
         )
-        self._power = entity(
-            entry,
-            "sensor",
-            "power",
-            device_class="power",
-            unit_of_measurement="W",
-        )
-        self._energy = entity(
-            entry,
-            "sensor",
-            "energy",
-            device_class="energy",
-            unit_of_measurement="kWh",
-            state_class="total_increasing",
-        )
+        self._power, self._energy = metered(entry)
         self.about = device(entry, self._climate, self._power, self._energy)
 
     def begun(self, kept: Mapping[str, EntityState], world: World) -> Climate:

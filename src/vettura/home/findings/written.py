@@ -25,6 +25,7 @@ from vettura.home.scene.tree import (
     WaitTemplate,
     Where,
 )
+from vettura.words.slugs import slug_of
 
 _SCRIPTS_DEEP = 8
 
@@ -79,7 +80,7 @@ class Aims:
             entity
             for entity, facts in self.entities.items()
             if entity.startswith(f"{domain}.")
-            and (facts.area in areas or _slug(facts.area) in areas or facts.device in devices)
+            and (facts.area in areas or slug_of(facts.area) in areas or facts.device in devices)
         ]
         return [*names, *inside]
 
@@ -206,10 +207,6 @@ def _texts(value: object) -> list[str]:
     if isinstance(value, list | tuple):
         return [part for part in value if isinstance(part, str)]
     return []
-
-
-def _slug(text: str) -> str:
-    return "_".join(text.lower().split())
 
 
 def _without_templates(wish: Wish) -> Wish:

@@ -49,16 +49,7 @@ def holds(world: World, condition: Condition, variables: Variables) -> bool | No
 
 def all_hold(world: World, conditions: tuple[Condition, ...], variables: Variables) -> bool:
     """Whether none of them fails, as the conditions of an automation are asked."""
-    faults: list[str] = []
-    for condition in conditions:
-        try:
-            if holds(world, condition, variables) is False:
-                return False
-        except ConditionFault as fault:
-            faults.append(str(fault))
-    if faults:
-        raise ConditionFault("; ".join(faults))
-    return True
+    return not _meets(world, conditions, variables, sought=False)
 
 
 def is_enabled(world: World, switch: Switch) -> bool:
@@ -72,11 +63,14 @@ def is_enabled(world: World, switch: Switch) -> bool:
         return False
 
 
-def _any(world: World, condition: OrCondition, variables: Variables) -> bool:
+def _meets(
+    world: World, conditions: tuple[Condition, ...], variables: Variables, *, sought: bool
+) -> bool:
+    """Whether one of them is as sought; what could not be told counts only when none is."""
     faults: list[str] = []
-    for inner in condition.conditions:
+    for condition in conditions:
         try:
-            if holds(world, inner, variables) is True:
+            if holds(world, condition, variables) is sought:
                 return True
         except ConditionFault as fault:
             faults.append(str(fault))
@@ -85,17 +79,12 @@ def _any(world: World, condition: OrCondition, variables: Variables) -> bool:
     return False
 
 
+def _any(world: World, condition: OrCondition, variables: Variables) -> bool:
+    return _meets(world, condition.conditions, variables, sought=True)
+
+
 def _none(world: World, condition: NotCondition, variables: Variables) -> bool:
-    faults: list[str] = []
-    for inner in condition.conditions:
-        try:
-            if holds(world, inner, variables):
-                return False
-        except ConditionFault as fault:
-            faults.append(str(fault))
-    if faults:
-        raise ConditionFault("; ".join(faults))
-    return True
+    return not _meets(world, condition.conditions, variables, sought=True)
 
 
 def _all(world: World, condition: AndCondition, variables: Variables) -> bool:
