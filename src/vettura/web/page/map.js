@@ -5,6 +5,7 @@ import { add, byId, isPlace, mark, number, placeName, say, SIGNAL } from "/words
 
 const M_PER_DEG = 111_320;
 const EDGE = 44;
+const TOP = 84; // below the words over the map
 const TRAIL_MAX = 1500;
 const STEP_M = 25;
 const ICONS = {
@@ -124,7 +125,8 @@ function frame(known, here) {
     x: Math.max(800, (Math.max(...longitudes) - Math.min(...longitudes)) * M_PER_DEG * wide),
     y: Math.max(800, (Math.max(...latitudes) - Math.min(...latitudes)) * M_PER_DEG),
   };
-  const zoom = Math.min((box.width - 2 * EDGE - 40) / metres.x, (box.height - 2 * EDGE) / metres.y);
+  const room = { x: box.width - 2 * EDGE - 40, y: box.height - EDGE - TOP };
+  const zoom = Math.min(room.x / metres.x, room.y / metres.y);
   view = { middle, wide, zoom, width: box.width, height: box.height };
   mark(svg, "viewBox", `0 0 ${box.width} ${box.height}`);
   return true;
@@ -142,7 +144,7 @@ function inside(here) {
 function project([latitude, longitude]) {
   return [
     view.width / 2 + (longitude - view.middle[1]) * M_PER_DEG * view.wide * view.zoom,
-    view.height / 2 - (latitude - view.middle[0]) * M_PER_DEG * view.zoom,
+    (view.height + TOP - EDGE) / 2 - (latitude - view.middle[0]) * M_PER_DEG * view.zoom,
   ];
 }
 
