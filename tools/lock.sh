@@ -12,15 +12,15 @@ compile() {
         --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
         "$@" --output-file "$output"
 }
-compile requirements.lock --extra plots pyproject.toml tools/build.in
-compile requirements-dev.lock --extra plots --extra dev --constraint requirements.lock \
+compile requirements.lock --extra plots --extra sun pyproject.toml tools/build.in
+compile requirements-dev.lock --extra plots --extra sun --extra dev --constraint requirements.lock \
     pyproject.toml tools/build.in
-compile requirements-bench.lock --extra plots --extra dev --extra bench \
+compile requirements-bench.lock --extra plots --extra sun --extra dev --extra bench \
     --constraint requirements-dev.lock pyproject.toml tools/build.in
-compile requirements-fuzz.lock --extra plots --extra dev --extra fuzz \
+compile requirements-fuzz.lock --extra plots --extra sun --extra dev --extra fuzz \
     --constraint requirements-dev.lock pyproject.toml tools/build.in
 
-for name in kuksa velocitas diagnostics homeassistant miio; do
+for name in kuksa velocitas diagnostics homeassistant miio emhass iso15118; do
     uv pip compile --quiet --python-version 3.11 --generate-hashes \
         --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
         "tests/peers/requirements-$name.in" --output-file "tests/peers/requirements-$name.lock"

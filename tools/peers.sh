@@ -6,7 +6,7 @@ python=$1
 folder=$2
 shift 2
 locks=$(dirname "$0")/../tests/peers
-[ $# -gt 0 ] || set -- kuksa velocitas diagnostics homeassistant miio node
+[ $# -gt 0 ] || set -- kuksa velocitas diagnostics homeassistant miio emhass iso15118 node
 
 make_python() {  # NAME PLACE
     "$python" -m venv --clear "$2" &&

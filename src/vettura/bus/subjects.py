@@ -21,6 +21,18 @@
 | `home.<home>.trace` | Trace | stream `traces` |
 | `home.<home>.weather`, `home.<home>.today` | Weather, Today | publish, kept in bucket `home` |
 | `energy.<home>.meter.<station>` | MeterValue | publish |
+| `energy.<home>.prices` | Prices | publish, kept in bucket `home` |
+| `energy.<home>.forecast.sun`, `.load` | Forecast | publish, kept in bucket `home` |
+| `energy.<home>.site` | SiteMeter | publish |
+| `energy.<home>.needs.<station>` | ChargingNeeds | publish, kept in bucket `home` |
+| `energy.<home>.schedule.<station>` | Schedule | publish |
+| `energy.<home>.transaction.<station>` | Transaction | stream `energy` |
+| `energy.<home>.plan` | EnergyPlan | publish, kept in bucket `home` |
+| `energy.<home>.goal.<vin>` | GoalState | publish, kept in bucket `home` |
+| `energy.<home>.bill` | Bill | stream `energy` |
+| `energy.<home>.saved` | Saved | publish, kept in bucket `home` |
+| `energy.<home>.note` | EnergyNote | publish |
+| `energy.<home>.do` | EnergyWish, answered with Answer | request |
 | `house.<home>.clock` | ClockState | publish |
 | `house.<home>.do.speed` | Command, answered with Answer | request |
 
@@ -38,6 +50,10 @@ AUDIT_STREAM_MAX_AGE_S = 400.0 * 86_400.0
 TRACES_STREAM = "traces"
 TRACES_STREAM_SUBJECTS = ("home.*.trace",)
 TRACES_STREAM_MAX_AGE_S = 30.0 * 86_400.0
+ENERGY_STREAM = "energy"
+ENERGY_STREAM_SUBJECTS = ("energy.*.transaction.*", "energy.*.bill")
+ENERGY_STREAM_MAX_AGE_S = 3_700.0 * 86_400.0
+"""Bills are kept ten years (art. 2220 of the Italian civil code asks as much of traders)."""
 CARS_BUCKET = "cars"
 HOME_BUCKET = "home"
 HOUSE_BUCKET = "house"
@@ -151,6 +167,66 @@ def today(home: str) -> str:
 def meter(home: str, station: str) -> str:
     """Where a station's meter values appear."""
     return f"energy.{home}.meter.{station}"
+
+
+def prices(home: str) -> str:
+    """Where what energy costs appears."""
+    return f"energy.{home}.prices"
+
+
+def forecast(home: str, what: str) -> str:
+    """Where power to come appears: `sun` or `load`."""
+    return f"energy.{home}.forecast.{what}"
+
+
+def site_meter(home: str) -> str:
+    """Where what flows at the house's connection appears."""
+    return f"energy.{home}.site"
+
+
+def charging_needs(home: str, station: str) -> str:
+    """Where a plugged car's needs appear; `*` for every station."""
+    return f"energy.{home}.needs.{station}"
+
+
+def schedule(home: str, station: str) -> str:
+    """Where what a station shall give appears; `*` for every station."""
+    return f"energy.{home}.schedule.{station}"
+
+
+def transaction(home: str, station: str) -> str:
+    """Where a station counts its charges; `*` for every station."""
+    return f"energy.{home}.transaction.{station}"
+
+
+def plan(home: str) -> str:
+    """Where the energy plan appears."""
+    return f"energy.{home}.plan"
+
+
+def goal(home: str, vin: str) -> str:
+    """Where what is aimed at for a car appears; `*` for every car."""
+    return f"energy.{home}.goal.{vin}"
+
+
+def bill(home: str) -> str:
+    """Where ended charges and their cost are stored."""
+    return f"energy.{home}.bill"
+
+
+def saved(home: str) -> str:
+    """Where the sum of all bills appears."""
+    return f"energy.{home}.saved"
+
+
+def energy_note(home: str) -> str:
+    """Where lines for a person about energy appear."""
+    return f"energy.{home}.note"
+
+
+def energy_do(home: str) -> str:
+    """Where goals and modes are set."""
+    return f"energy.{home}.do"
 
 
 def house_clock(home: str) -> str:

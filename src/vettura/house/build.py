@@ -11,6 +11,9 @@ from vettura.bus.subjects import (
     CARS_STREAM,
     CARS_STREAM_MAX_AGE_S,
     CARS_STREAM_SUBJECTS,
+    ENERGY_STREAM,
+    ENERGY_STREAM_MAX_AGE_S,
+    ENERGY_STREAM_SUBJECTS,
     HOME_BUCKET,
     HOUSE_BUCKET,
     TRACES_STREAM,
@@ -44,6 +47,7 @@ async def prepare(bus: Bus) -> None:
         await bus.bucket(name)
     await bus.stream(CARS_STREAM, CARS_STREAM_SUBJECTS, max_age_s=CARS_STREAM_MAX_AGE_S)
     await bus.stream(AUDIT_STREAM, AUDIT_STREAM_SUBJECTS, max_age_s=AUDIT_STREAM_MAX_AGE_S)
+    await bus.stream(ENERGY_STREAM, ENERGY_STREAM_SUBJECTS, max_age_s=ENERGY_STREAM_MAX_AGE_S)
     await bus.stream(TRACES_STREAM, TRACES_STREAM_SUBJECTS, max_age_s=TRACES_STREAM_MAX_AGE_S)
 
 

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from vettura.car import load_car
 from vettura.config import convert_tree, read_bytes, read_toml
+from vettura.energy.config import EnergyConfig
 from vettura.errors import InputError
 from vettura.faces.config import FacesConfig, Port
 from vettura.home.device.kinds import AnyEntry, check_devices, read_devices
@@ -63,6 +64,8 @@ class HomeFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Virtual devices, by kind."""
     scenes: Annotated[list[str], Meta(max_length=100)] = []
     """Files of scenes in Home Assistant's YAML, relative to the home file."""
+    energy: EnergyConfig | None = None
+    """Tariff, sun and goals; None: whoever plugs in charges at once."""
     bus: BusConfig = BusConfig()
     faces: FacesConfig = FacesConfig()
 
@@ -102,6 +105,12 @@ def _check(home: HomeFile) -> None:
         if person.car and person.car not in vins:
             raise InputError(
                 f"household.people: {person.name} drives '{person.car}', which no car has as vin",
+                hint=f"known are {', '.join(vins)}",
+            )
+    for index, goal in enumerate(home.energy.goals if home.energy else ()):
+        if goal.vin not in vins:
+            raise InputError(
+                f"energy.goals[{index}].vin: no car has the vin '{goal.vin}'",
                 hint=f"known are {', '.join(vins)}",
             )
     check_devices(home.household, home.devices, [station.id for station in home.stations])
