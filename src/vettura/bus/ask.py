@@ -4,6 +4,7 @@ from hashlib import sha256
 
 from vettura.bus.interface import Bus
 from vettura.bus.messages import Answer, Command, decode, encode
+from vettura.bus.messages_energy import EnergyWish
 from vettura.bus.messages_home import DeviceAction
 from vettura.clock.interface import Clock
 from vettura.errors import BusDownError, BusTimeoutError, NoResponderError
@@ -16,7 +17,7 @@ async def ask(
     bus: Bus,
     pace: Clock,
     subject: str,
-    command: Command | DeviceAction,
+    command: Command | DeviceAction | EnergyWish,
     *,
     patience_s: float = 8.0,
 ) -> Answer:

@@ -227,6 +227,16 @@ class SetMode(Wire, frozen=True, kw_only=True, tag="mode"):
     mode: Mode
 
 
+class ModeState(Wire, frozen=True, kw_only=True):
+    """`energy.<home>.mode.<station>`: how a station charges now."""
+
+    time_ns: int
+    station: str
+    mode: Mode
+    text: str = ""
+    """For a person: why it is not as wished, if so."""
+
+
 EnergyVerb: TypeAlias = SetGoal | SetMode
 
 

@@ -29,6 +29,7 @@
 | `energy.<home>.transaction.<station>` | Transaction | stream `energy` |
 | `energy.<home>.plan` | EnergyPlan | publish, kept in bucket `home` |
 | `energy.<home>.goal.<vin>` | GoalState | publish, kept in bucket `home` |
+| `energy.<home>.mode.<station>` | ModeState | publish, kept in bucket `home` |
 | `energy.<home>.bill` | Bill | stream `energy` |
 | `energy.<home>.saved` | Saved | publish, kept in bucket `home` |
 | `energy.<home>.note` | EnergyNote | publish |
@@ -207,6 +208,11 @@ def plan(home: str) -> str:
 def goal(home: str, vin: str) -> str:
     """Where what is aimed at for a car appears; `*` for every car."""
     return f"energy.{home}.goal.{vin}"
+
+
+def mode(home: str, station: str) -> str:
+    """Where how a station charges appears; `*` for every station."""
+    return f"energy.{home}.mode.{station}"
 
 
 def bill(home: str) -> str:
