@@ -29,3 +29,8 @@ RPM_PER_RADPS = 9.549296585513721
 """Revolutions per minute in one radian per second: 60 / (2π)."""
 W_PER_HP = 745.6998715822702
 """Mechanical horsepower [W]: 550 ft·lbf/s."""
+
+PHASE_V = 230.0
+"""Between a phase and neutral in Europe [V] (EN 50160)."""
+PHASE_A_MIN = 6.0
+"""A car draws no less on each phase [A], or nothing (IEC 61851-1, table A.8)."""

@@ -248,6 +248,10 @@ class Offer(Wire, frozen=True, kw_only=True, tag="offer"):
     """The plugged station changes the power it offers; 0 pauses the charge."""
 
     power_w_max: Annotated[float, msgspec.Meta(ge=0.0, le=1_000_000.0)]
+    phases: Annotated[int, msgspec.Meta(ge=1, le=3)] | None = None
+    """None: as they are."""
+    give_w: Annotated[float, msgspec.Meta(ge=0.0, le=1_000_000.0)] = 0.0
+    """A two-way DC station asks the car for so much at its port; above 0 nothing is offered."""
 
 
 class Speed(Wire, frozen=True, kw_only=True, tag="speed"):

@@ -69,6 +69,9 @@ class SiteMeter(Wire, frozen=True, kw_only=True):
     """0 to 1; None without a home battery."""
     phase_w: list[float] = []
     """Taken from the grid on each phase; empty when the meter does not say."""
+    others_phase_w: list[float] = []
+    """Taken on each phase by all but stations, sun and battery's giving not counted: what load
+    management sets against the fuse. Empty when nobody knows."""
     import_wh: float = 0.0
     export_wh: float = 0.0
     sun_wh: float = 0.0
@@ -116,7 +119,8 @@ class Schedule(Wire, frozen=True, kw_only=True):
     """`energy.<home>.schedule.<station>`: what a station shall give over the next hours.
 
     The last period holds until `until_ns`; who has heard nothing newer by then falls back to the
-    power that is safe without word.
+    power that is safe without word. It is an intention: what a station obeys is the action `offer`
+    (StationOffer), which load management makes of it below the fuse.
     """
 
     id: str
@@ -124,6 +128,40 @@ class Schedule(Wire, frozen=True, kw_only=True):
     station: str
     periods: list[Period]
     until_ns: int
+
+
+class StationOffer(Wire, frozen=True, kw_only=True):
+    """Data of the action `offer` at `home.<home>.<station>.do`, of whatever make the station is.
+
+    Load management alone sends offers with a lease; the station answers with a StationLimit.
+    """
+
+    power_w: float
+    """Most that it may give, at the grid's side; negative: so much shall come out of the car."""
+    phases: int | None = None
+    """1 or 3 to switch them; None: as they are."""
+    until_ns: int = 0
+    """Lease: what has no newer word by then falls back. 0: until told otherwise."""
+    issued_ns: int = 0
+    """Orders offers: one older than what holds is refused, however late it comes. 0: now."""
+
+
+class StationLimit(Wire, frozen=True, kw_only=True):
+    """`response` to an `offer` (also when `ok` is false), and to the action `tell`.
+
+    What the station guarantees: no car takes more than that from it until a newer word, and from
+    `until_ns` on no more than the lower of it and `safe_w`. A station that has heard nothing for
+    longer than `grace_s` after that may give `safe_w`.
+    """
+
+    limit_w: float
+    phases: int
+    """That it may use: at most limit_w / phases on each."""
+    until_ns: int = 0
+    issued_ns: int = 0
+    safe_w: float = 0.0
+    safe_phases: int = 1
+    grace_s: float = 0.0
 
 
 class Transaction(Wire, frozen=True, kw_only=True):

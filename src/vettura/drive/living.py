@@ -18,7 +18,7 @@ from vettura.drive.body import Body, value_of
 from vettura.drive.gauges import Gauges
 from vettura.drive.wear import Strain
 from vettura.errors import InputError
-from vettura.units import NS_PER_S, SECONDS_PER_HOUR
+from vettura.units import NS_PER_S, PHASE_V, SECONDS_PER_HOUR
 
 PARKED, DRIVING, CHARGING = "parked", "driving", "charging"
 ON_THE_ROAD = "road"
@@ -29,8 +29,6 @@ CAR_HEIGHT_SHARE = 0.5
 ln(1/0.1) over ln(10/0.1)."""
 UNKNOWN_TO_OLDER = {"capacity_share": 1.0, "resistance_share": 1.0, "outlet_wh": 0.0}
 """What the state of a car kept by an older version lacks, as it is in a new car."""
-PHASE_V = 230.0
-"""Between a phase and neutral in Europe (EN 50160)."""
 LEARN_DISTANCE_M = 30_000.0
 """How far back the range estimate remembers consumption."""
 

@@ -8,13 +8,12 @@ from vettura.car.params import Params
 from vettura.drive.body import aim, value_of
 from vettura.drive.faults import blocked_because
 from vettura.drive.living import (
-    PHASE_V,
     Living,
     ac_offer_w,
     net_energy_wh,
     time_of,
 )
-from vettura.units import NS_PER_S, SECONDS_PER_HOUR
+from vettura.units import NS_PER_S, PHASE_V, SECONDS_PER_HOUR
 
 LEAD_S, LEAD_S_PER_K, LEAD_S_MAX = 240.0, 45.0, 2_400.0
 """How early the climate starts, by how far the cabin is from its target: air is closed in on with

@@ -21,11 +21,11 @@ from vettura.bus.paths import (
 from vettura.car.charge import ac_power_limit_w, displayed_soc, warmth
 from vettura.car.tables import lookup
 from vettura.drive.body import told, value_of
-from vettura.drive.living import PHASE_V, net_energy_wh
+from vettura.drive.living import net_energy_wh
 from vettura.drive.signals_battery import pack_v
 from vettura.drive.signals_motion import iso
 from vettura.drive.signals_names import Look, Values
-from vettura.units import NS_PER_S, PERCENT, SECONDS_PER_HOUR, W_PER_KW, WH_PER_KWH
+from vettura.units import NS_PER_S, PERCENT, PHASE_V, SECONDS_PER_HOUR, W_PER_KW, WH_PER_KWH
 
 GRID_V, GRID_OHM = 233.0, 0.09
 """Behind a house's socket: 230 V are left at 32 A (EN 50160 allows 207 to 253 V; IEC 60725 takes

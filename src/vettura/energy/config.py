@@ -160,6 +160,41 @@ class CarGoalConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """For each kWh given: ageing, as money."""
 
 
+EntityId: TypeAlias = Annotated[str, Meta(pattern=r"^sensor\.[a-z0-9_]{1,64}$")]
+
+
+class SensorsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[energy.sensors]`: a real home's meters, as entities of its devices.
+
+    Units are the entities' own: W or kW, Wh, kWh or MWh, %.
+    """
+
+    grid: EntityId | None = None
+    """Power from the grid; negative is delivered. None: the sum of `grid_phases`."""
+    grid_phases: Annotated[tuple[EntityId, ...], Meta(max_length=3)] = ()
+    grid_is_export: bool = False
+    """The meter counts what is delivered as positive."""
+    sun: EntityId | None = None
+    battery: EntityId | None = None
+    """Power into the home battery; negative comes out of it."""
+    battery_is_discharge: bool = False
+    """The battery's sensor counts what comes out as positive."""
+    battery_soc: EntityId | None = None
+    import_energy: EntityId | None = None
+    export_energy: EntityId | None = None
+    sun_energy: EntityId | None = None
+    """Counters. None: counted from the power."""
+
+
+class SharingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[energy.sharing]`: how stations are kept below the fuse."""
+
+    reserve_a: Annotated[float, Meta(ge=0.0, le=100.0)] = 6.0
+    """Left free on each phase for what the house may switch on before stations have given way."""
+    turn_s: Annotated[float, Meta(ge=60.0, le=86_400.0)] = 900.0
+    """How long a car charges before it makes room for another, when 6 A for each do not fit."""
+
+
 class EnergyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[energy]`: a house whose charging is planned."""
 
@@ -178,3 +213,6 @@ class EnergyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     horizon_h: Annotated[int, Meta(ge=12, le=96)] = 48
     virtual: bool = True
     """Sun, load, battery and meter are simulated; False: meters are heard from the bus."""
+    sensors: SensorsConfig = SensorsConfig()
+    """Where they are heard, when `virtual` is false."""
+    sharing: SharingConfig = SharingConfig()
