@@ -377,6 +377,8 @@ class MeterValue(Wire, frozen=True, kw_only=True):
     power_w: float
     energy_wh: float
     """Ever delivered by that station."""
+    given_wh: float = 0.0
+    """Ever taken out of cars by it."""
 
 
 class ClockState(Wire, frozen=True, kw_only=True):
