@@ -1,0 +1,222 @@
+"""ISO 15118's content as this house has it: what a car needs, what a station may give. Pure.
+
+Car and station speak through a process of its own (`tools/iso15118`), with a library that cannot
+live beside ours; both its sides and the tests share what is here.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import final
+
+from vettura.bus import paths as at
+from vettura.bus.messages import SignalValue
+from vettura.bus.messages_energy import ChargingNeeds, GoalState, Schedule
+from vettura.faces.iso15118_heard import PHASE_V, CarSaid, StationSaid
+from vettura.units import NS_PER_S, PERCENT, WH_PER_KWH
+
+VIN_LENGTH = 17
+NET_CAPACITY = at.BATTERY + "NetCapacity"
+CURRENT_MAX = at.CHARGING + "MaximumChargingCurrent"
+AMPS_MIN = 6.0
+"""What a car must be offered at least on each phase (IEC 61851-1)."""
+DAY_S = 86_400
+"""How long a schedule reaches for a car that names no departure ([V2G2-304])."""
+ENTRIES_MAX = {"2": 12, "20": 1024}
+"""Entries of a schedule: MaxEntriesSAScheduleTuple of -2 allows 12 to a car that does not say, -20
+its MaximumSupportingPoints."""
+INT16_MAX = 32_767
+EXPONENTS = {"2": (-3, 3), "20": (-9, 9)}
+"""-2 has three digits either way (table 68); -20 has a byte and needs no more than this."""
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A stretch of a schedule as it is sent: seconds from now, signed power into the car."""
+
+    start_s: int
+    duration_s: int
+    power_w: float
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowed:
+    """What a station allows now: into the car, and out of it [W]."""
+
+    charge_w: float = 0.0
+    discharge_w: float = 0.0
+
+
+def needs_said(said: CarSaid, *, station: str, now_ns: int) -> ChargingNeeds:
+    """What a car has said over the cable, as it travels on the bus."""
+    room_wh = said.energy_max_wh
+    if room_wh is None and None not in (said.full_soc, said.soc, said.capacity_wh):
+        assert said.full_soc is not None
+        assert said.soc is not None
+        assert said.capacity_wh is not None
+        room_wh = max(said.full_soc - said.soc, 0.0) * said.capacity_wh
+    least_wh = said.energy_min_wh
+    return ChargingNeeds(
+        time_ns=now_ns,
+        station=station,
+        vin=said.id if len(said.id) == VIN_LENGTH else "",
+        soc=said.soc,
+        capacity_wh=said.capacity_wh,
+        departure_ns=said.departure_ns,
+        energy_wh=said.energy_wh,
+        energy_min_wh=None if least_wh is None else max(least_wh, 0.0),
+        energy_max_wh=room_wh,
+        charge_w_max=said.charge_w_max,
+        charge_w_min=said.charge_w_min,
+        discharge_w_max=said.discharge_w_max if said.is_two_way else None,
+        phases=said.phases,
+        is_dc=said.is_dc,
+        source=f"iso15118-{said.edition}",
+    )
+
+
+def needs_of_car(
+    values: Mapping[str, SignalValue],
+    *,
+    vin: str,
+    station: str,
+    now_ns: int,
+    goal: GoalState | None = None,
+    is_dc: bool = False,
+    gives_w: float = 0.0,
+) -> ChargingNeeds:
+    """What a plugged car needs by its own signals, and by what its house aims at, if that is known.
+
+    Without a goal it wants to be at its limit, whenever it leaves. Energies are into the battery.
+    `gives_w`: what its people let it give back [W].
+    """
+    soc = _of(values, at.DISPLAYED_SOC) / PERCENT
+    limit = _of(values, at.CHARGE_LIMIT) / PERCENT
+    held_wh = _of(values, at.BATTERY + "StateOfCharge.CurrentEnergy") * WH_PER_KWH
+    capacity_wh = held_wh / soc if soc > 0.0 else _of(values, NET_CAPACITY) * WH_PER_KWH
+    amps = [_of(values, f"{CURRENT_MAX}.Phase{phase}") for phase in (1, 2, 3)]
+    phases = max(sum(amp > 0.0 for amp in amps), 1)
+    dc_w = _of(values, f"{CURRENT_MAX}.DC") * _of(values, at.VOLTAGE)
+    spare = soc > _of(values, at.RESERVE) / PERCENT
+    target = limit if goal is None else min(goal.soc, limit)
+    floor = 0.0 if goal is None else goal.floor_soc
+    return ChargingNeeds(
+        time_ns=now_ns,
+        station=station,
+        vin=vin,
+        soc=soc,
+        capacity_wh=capacity_wh,
+        departure_ns=goal.by_ns if goal is not None and goal.by_ns > now_ns else None,
+        energy_wh=max(target - soc, 0.0) * capacity_wh,
+        energy_min_wh=max(floor - soc, 0.0) * capacity_wh,
+        energy_max_wh=max(limit - soc, 0.0) * capacity_wh,
+        charge_w_max=dc_w if is_dc else sum(amps) * PHASE_V,
+        charge_w_min=0.0 if is_dc else AMPS_MIN * PHASE_V * phases,
+        discharge_w_max=gives_w if spare else 0.0,
+        phases=None if is_dc else phases,
+        is_dc=is_dc,
+        source="car",
+    )
+
+
+def power_at(schedule: Schedule | None, now_ns: int, *, fallback_w: float) -> float:
+    """Power into the car [W] by the house's schedule now; `fallback_w` where it says none."""
+    if schedule is None or now_ns >= schedule.until_ns:
+        return fallback_w
+    begun = [period.power_w for period in schedule.periods if period.start_ns <= now_ns]
+    return begun[-1] if begun else fallback_w
+
+
+def entries_of(
+    schedule: Schedule | None,
+    now_ns: int,
+    *,
+    horizon_s: int,
+    fallback_w: float,
+    most: int,
+) -> list[Entry]:
+    """The house's schedule from now over `horizon_s`, without gaps, as so many entries at most.
+
+    Where it does not reach, `fallback_w` holds. When there are too many entries, the last one takes
+    the power that the rest has in common: the least into the car, or nothing.
+    """
+    periods = schedule.periods if schedule is not None else []
+    ends = [schedule.until_ns] if schedule is not None else []
+    borders = {(start - now_ns) // NS_PER_S for start in (*(p.start_ns for p in periods), *ends)}
+    starts = [0, *sorted(start for start in borders if 0 < start < horizon_s)]
+    steps: list[tuple[int, float]] = []
+    for start in starts:
+        power_w = power_at(schedule, now_ns + start * NS_PER_S, fallback_w=fallback_w)
+        if not steps or steps[-1][1] != power_w:
+            steps.append((start, power_w))
+    if len(steps) > most:
+        rest = [power_w for _, power_w in steps[most - 1 :]]
+        in_common_w = min(rest) if min(rest) >= 0.0 else min(max(rest), 0.0)
+        steps[most - 1 :] = [(steps[most - 1][0], in_common_w)]
+    until = [start for start, _ in steps[1:]] + [horizon_s]
+    return [
+        Entry(start_s=start, duration_s=end - start, power_w=power_w)
+        for (start, power_w), end in zip(steps, until, strict=True)
+    ]
+
+
+def horizon_s(needs: ChargingNeeds) -> int:
+    """How far a schedule must reach for that car [s]: to its departure, else for a day."""
+    if needs.departure_ns is None or needs.departure_ns <= needs.time_ns:
+        return DAY_S
+    return max((needs.departure_ns - needs.time_ns) // NS_PER_S, 1)
+
+
+def allowed_now(said: StationSaid, now_ns: int) -> Allowed:
+    """What the station allows by all it has said: the least of schedule, limits and set-point.
+
+    A station that has said nothing about power allows none.
+    """
+    charge_w = math.inf if said.stretches or said.charge_w_max is not None else 0.0
+    discharge_w = 0.0
+    if said.is_two_way:
+        discharge_w = math.inf if said.stretches or said.discharge_w_max is not None else 0.0
+    for stretch in said.stretches[:1]:
+        begun = [each for each in said.stretches if each.start_ns <= now_ns]
+        holds = begun[-1] if begun else stretch
+        charge_w = min(charge_w, holds.charge_w)
+        discharge_w = min(discharge_w, holds.discharge_w)
+    if said.charge_w_max is not None:
+        charge_w = min(charge_w, said.charge_w_max)
+    if said.discharge_w_max is not None:
+        discharge_w = min(discharge_w, said.discharge_w_max)
+    if said.set_point_w is not None:
+        unbound = not said.stretches and said.charge_w_max is None
+        charge_w = max(said.set_point_w, 0.0) if unbound else min(charge_w, said.set_point_w)
+        discharge_w = -said.set_point_w if said.is_two_way and said.set_point_w < 0.0 else 0.0
+    return Allowed(charge_w=max(charge_w, 0.0), discharge_w=max(discharge_w, 0.0))
+
+
+def flow_of(allowed: Allowed, needs: ChargingNeeds) -> float:
+    """What a car that obeys does [W]: into it while it wants more, else out of it if it may."""
+    wants = needs.energy_wh is None or needs.energy_wh > 0.0
+    charge_w = min(allowed.charge_w, needs.charge_w_max or math.inf)
+    if wants and charge_w > 0.0 and charge_w >= (needs.charge_w_min or 0.0):
+        return charge_w
+    return -min(allowed.discharge_w, needs.discharge_w_max or 0.0)
+
+
+def exponent_and_value(quantity: float, edition: str) -> tuple[int, int]:
+    """A quantity as value x 10^exponent with the most digits that 16 bits hold.
+
+    Rounded towards zero, so that no limit is ever said too high; beyond the range of -2 the most
+    that it can say.
+    """
+    low, high = EXPONENTS[edition]
+    for exponent in range(low, high + 1):
+        value = math.trunc(round(quantity * 10.0**-exponent, 6))
+        if abs(value) <= INT16_MAX:
+            return exponent, value
+    return high, int(math.copysign(INT16_MAX, quantity))
+
+
+def _of(values: Mapping[str, SignalValue], path: str) -> float:
+    value = values.get(path)
+    return float(value) if isinstance(value, int | float) else 0.0
