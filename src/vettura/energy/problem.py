@@ -119,6 +119,12 @@ class Problem:
     flexibles: tuple[Flexible, ...] = ()
     connection: Connection = field(default_factory=Connection)
     load_phase_share: tuple[float, float, float] = ALL_PHASES
+    hours: Array | None = None
+    """(n,) Length of each slot [h], where they differ; None: all as `slots` says."""
+
+    def slot_hours(self) -> Array:
+        """(n,) Length of each slot [h]."""
+        return np.full(self.slots.count, self.slots.hours) if self.hours is None else self.hours
 
 
 @final
