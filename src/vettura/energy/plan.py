@@ -7,9 +7,11 @@ named in `Plan.missed`. `docs/energy-planner.md` writes the formulation out.
 from typing import final
 
 from vettura.energy.plan_answer import plan_of
-from vettura.energy.plan_blocks import blocks_of
-from vettura.energy.plan_check import check
+from vettura.energy.plan_blocks import Layout, blocks_of
+from vettura.energy.plan_check import check, check_prices
 from vettura.energy.plan_direction import solve_directed
+from vettura.energy.plan_prices import is_same_but_for_prices, with_prices
+from vettura.energy.plan_program import Program
 from vettura.energy.plan_solver import Solver
 from vettura.energy.problem import Plan, Problem
 
@@ -25,9 +27,21 @@ class Planner:
 
     def __init__(self) -> None:
         self._solver = Solver()
+        self._last: tuple[Problem, Program, Layout] | None = None
 
     def plan(self, problem: Problem) -> Plan:
         """The cheapest plan; `InputError` names what cannot be planned with."""
-        check(problem)
-        program, layout = blocks_of(problem)
+        program, layout = self._program(problem)
+        self._last = problem, program, layout
         return plan_of(problem, layout, solve_directed(self._solver, problem, program, layout))
+
+    def _program(self, problem: Problem) -> tuple[Program, Layout]:
+        if self._last is not None:
+            last, program, layout = self._last
+            if is_same_but_for_prices(problem, last):
+                check_prices(problem)
+                priced = with_prices(problem, last, program, layout)
+                if priced is not None:
+                    return priced, layout
+        check(problem)
+        return blocks_of(problem)

@@ -111,9 +111,9 @@ def _missed(
     missed: list[Missed] = []
     penalty = 0.0
     for storage, columns in zip(problem.storages, layout.storages, strict=True):
-        short = np.zeros(problem.slots.count)
-        short[columns.drives] = value[columns.short] * WH_PER_KWH
-        penalty += _trips(missed, storage.id, columns.drives, short) * 2.0 * layout.severe
+        short = value[columns.short] * WH_PER_KWH
+        if short.any():
+            penalty += _trips(missed, storage.id, columns.drives, short) * 2.0 * layout.severe
         for goal, wh in zip(storage.goals, value[columns.missed] * WH_PER_KWH, strict=True):
             penalty += _note(missed, goal.name, goal.at, wh) * goal.per_wh * WH_PER_KWH
     for flexible, wh in zip(problem.flexibles, value[layout.unserved] * WH_PER_KWH, strict=True):
@@ -124,7 +124,8 @@ def _missed(
         ("export limit", layout.dump_slots, layout.dump),
         ("fuse", layout.fuse_slots, layout.fuse),
     ):
-        for slot, wh in zip(slots, value[beyond] * hours[slots] * WH_PER_KWH, strict=True):
+        missing = value[beyond] * hours[slots] * WH_PER_KWH if len(slots) else beyond
+        for slot, wh in zip(slots, missing, strict=True):
             penalty += _note(missed, name, int(slot) + 1, wh) * layout.severe
     return tuple(missed), penalty
 
@@ -140,9 +141,7 @@ def _note(missed: list[Missed], name: str, at: int, wh: float) -> float:
 def _trips(missed: list[Missed], name: str, drives: Ints, short: Array) -> float:
     """A run of driven slots is one trip; it is missed at its end."""
     total = 0.0
-    begins = np.flatnonzero(np.diff(drives, prepend=-2) > 1)
-    for run in np.split(drives, begins[1:]):
-        if len(run):
-            wh = float(short[run].sum())
-            total += _note(missed, f"{name}: trip", int(run[-1]) + 1, wh)
+    begins = np.flatnonzero(np.diff(drives) > 1) + 1
+    for run, wh in zip(np.split(drives, begins), np.split(short, begins), strict=True):
+        total += _note(missed, f"{name}: trip", int(run[-1]) + 1, float(wh.sum()))
     return total

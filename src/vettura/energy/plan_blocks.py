@@ -92,6 +92,15 @@ def two_faced(problem: Problem) -> Flags:
     return np.greater(problem.export_per_wh * WH_PER_KWH, import_price(problem) + TINY)
 
 
+def severe_price(problem: Problem) -> float:
+    """What a kWh costs that must not be missed: above every goal and any tariff."""
+    goals = [goal.per_wh for storage in problem.storages for goal in storage.goals]
+    loads = [flexible.per_wh for flexible in problem.flexibles]
+    promised = max([*goals, *loads], default=0.0) * WH_PER_KWH
+    prices = max(np.abs(problem.import_per_wh).max(), np.abs(problem.export_per_wh).max())
+    return max(SEVERE_PER_KWH, 2.0 * promised, 10.0 * float(prices) * WH_PER_KWH)
+
+
 def _none() -> Ints:
     return np.zeros(0, dtype=np.int32)
 
@@ -112,7 +121,7 @@ class _Blocks:
         self.sun_max = problem.sun_w / W_PER_KW
         self.imported = import_price(problem)
         self.exported = problem.export_per_wh * WH_PER_KWH
-        self.severe = self._severe()
+        self.severe = severe_price(problem)
 
     def build(self) -> tuple[Program, Layout]:
         self.balance = self.builder.rows(self.count, lower=self.load, upper=self.load)
@@ -146,13 +155,6 @@ class _Blocks:
         )
         return self.builder.program(), layout
 
-    def _severe(self) -> float:
-        goals = [g.per_wh for storage in self.problem.storages for g in storage.goals]
-        loads = [flexible.per_wh for flexible in self.problem.flexibles]
-        promised = max([*goals, *loads], default=0.0) * WH_PER_KWH
-        prices = max(np.abs(self.imported).max(), np.abs(self.exported).max())
-        return max(SEVERE_PER_KWH, 2.0 * promised, 10.0 * float(prices))
-
     def _imports(self) -> tuple[Ints, Ints, Ints]:
         connection = self.problem.connection
         limit = connection.import_w_max / W_PER_KW
@@ -165,6 +167,8 @@ class _Blocks:
         cost = self.imported * self.hours
         imports = self.builder.columns(self.count, cost=cost, lower=0.0, upper=upper)
         self.builder.entries(self.balance, imports, 1.0)
+        # All is imported and nothing is stored: a start from which the optimum is near.
+        self.builder.start_with(imports, self.balance)
         beyond = self.load - limit
         if not self.problem.connection.curtails:
             beyond = beyond - self.sun_max
@@ -217,6 +221,7 @@ class _Blocks:
         right[0] += storage.energy_wh / WH_PER_KWH
         balance = builder.rows(count, lower=right, upper=right)
         builder.entries(balance, energy, 1.0)
+        builder.start_with(energy, balance)
         builder.entries(balance[1:], energy[:-1], -1.0)
         builder.entries(balance, charge, -storage.charge_efficiency * hours)
         builder.entries(balance, discharge, hours / storage.discharge_efficiency)

@@ -24,14 +24,21 @@ def check(problem: Problem) -> None:
         _flexible(flexible, count)
 
 
-def _powers(problem: Problem, count: int) -> None:
-    _array("hours", problem.slot_hours(), count, at_least=1e-4)
-    _array("load_w", problem.load_w, count)
-    _array("sun_w", problem.sun_w, count, at_least=0.0)
+def check_prices(problem: Problem) -> None:
+    """Raise `InputError` where a price is none."""
+    count = problem.slots.count
     _array("import_per_wh", problem.import_per_wh, count)
     _array("export_per_wh", problem.export_per_wh, count)
     if problem.carbon_g_per_wh is not None:
         _array("carbon_g_per_wh", problem.carbon_g_per_wh, count, at_least=0.0)
+    _number("carbon_per_g", problem.carbon_per_g)
+
+
+def _powers(problem: Problem, count: int) -> None:
+    _array("hours", problem.slot_hours(), count, at_least=1e-4)
+    _array("load_w", problem.load_w, count)
+    _array("sun_w", problem.sun_w, count, at_least=0.0)
+    check_prices(problem)
     connection = problem.connection
     for name, value in (
         ("import_w_max", connection.import_w_max),
@@ -39,7 +46,6 @@ def _powers(problem: Problem, count: int) -> None:
         ("phase_w_max", connection.phase_w_max),
         ("peak_per_w", connection.peak_per_w),
         ("peak_so_far_w", connection.peak_so_far_w),
-        ("carbon_per_g", problem.carbon_per_g),
     ):
         if not value >= 0.0:
             raise InputError(f"{name}: {value}; it takes 0 or more")

@@ -27,6 +27,10 @@ class Program:
     row: Ints
     col: Ints
     value: Floats
+    start_columns: Ints
+    """Columns to begin with: with the rows below they make a triangle, so a basis."""
+    start_rows: Ints
+    """Rows that these columns keep."""
 
 
 @final
@@ -39,6 +43,7 @@ class Builder:
     _columns: list[tuple[Floats, Floats, Floats]] = field(default_factory=list)
     _rows: list[tuple[Floats, Floats]] = field(default_factory=list)
     _entries: list[tuple[Ints, Ints, Floats]] = field(default_factory=list)
+    _start: list[tuple[Ints, Ints]] = field(default_factory=list)
 
     def columns(self, count: int, *, cost: ArrayLike, lower: ArrayLike, upper: ArrayLike) -> Ints:
         """`count` columns: their indices."""
@@ -58,6 +63,10 @@ class Builder:
         """An entry in each of these rows, at the column of the same place."""
         self._entries.append((row, col, _filled(value, len(row))))
 
+    def start_with(self, columns: Ints, rows: Ints) -> None:
+        """These columns are a good guess for what keeps these rows."""
+        self._start.append((columns, rows))
+
     def program(self) -> Program:
         """All blocks as one."""
         cost, lower, upper = (np.concatenate(part) for part in zip(*self._columns, strict=True))
@@ -65,6 +74,8 @@ class Builder:
         row_lower, row_upper = (np.concatenate(part) for part in rows)
         entries = zip(*self._entries, strict=True)
         row, col, value = (np.concatenate(part) for part in entries)
+        start = zip(*self._start, strict=True)
+        start_columns, start_rows = (np.concatenate(part) for part in start)
         return Program(
             cost=cost,
             lower=lower,
@@ -74,6 +85,8 @@ class Builder:
             row=row,
             col=col,
             value=value,
+            start_columns=start_columns,
+            start_rows=start_rows,
         )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import final
 
 import numpy as np
-from highspy import HighsModelStatus
+from highspy import HighsBasis, HighsBasisStatus, HighsModelStatus
 from highspy._core import _Highs  # the class above it writes a banner to standard output
 
 from vettura.energy.plan_program import Floats, Ints, Program
@@ -13,6 +13,12 @@ from vettura.errors import VetturaError
 DUAL_TOLERANCE = 1e-9
 """Money per kWh: below the tie-break between slots, so that ties are broken."""
 
+PRIMAL_COLUMNS_MAX = 10_000
+"""Below, primal simplex is the faster from our start (1,740 columns: 3.5 against 7.5 ms); above,
+dual simplex (78,840 columns: 1.2 against 3.7 s)."""
+DUAL, PRIMAL = 1, 4
+"""HiGHS's numbers for its simplex strategies."""
+_DEVEX = 1
 _ROWWISE = 2
 _MINIMISE = 1
 
@@ -41,30 +47,34 @@ class Solver:
             "threads": 1,
             "solver": "simplex",
             "presolve": "off",
+            "simplex_dual_edge_weight_strategy": _DEVEX,
             "dual_feasibility_tolerance": DUAL_TOLERANCE,
         }
         chosen.update(options)
         for name, value in chosen.items():
             self._highs.setOptionValue(name, value)
-        self._row: Ints = np.zeros(0, dtype=np.int32)
-        self._col: Ints = np.zeros(0, dtype=np.int32)
-        self._values: Floats = np.zeros(0)
-        self._order: Ints = np.zeros(0, dtype=np.int32)
-        self._start: Ints = np.zeros(0, dtype=np.int32)
+        self._last: Program | None = None
 
     def solve(self, program: Program, whole: Ints | None = None) -> Solution:
         """The optimum; `whole` names columns that take whole numbers only."""
+        highs = self._highs
         if whole is None and self._is_like_the_last(program):
-            self._renew(program)
+            strategy = self._renew(program)
         else:
             self._pass(program, whole)
-        highs = self._highs
+            strategy = PRIMAL if len(program.cost) < PRIMAL_COLUMNS_MAX else DUAL
+            if whole is None:
+                highs.setBasis(_start(program))
+        self._last = program
+        highs.setOptionValue("simplex_strategy", strategy)
         highs.run()
         if highs.getModelStatus() != HighsModelStatus.kOptimal:
             highs.clearSolver()
+            highs.setOptionValue("simplex_strategy", DUAL)
             highs.run()
         status = highs.getModelStatus()
         if status != HighsModelStatus.kOptimal:
+            self._last = None
             raise VetturaError(f"the solver ends with {highs.modelStatusToString(status)!r}")
         found = highs.getSolution()
         return Solution(
@@ -79,29 +89,44 @@ class Solver:
         return float(self._highs.getInfo().mip_dual_bound)
 
     def _is_like_the_last(self, program: Program) -> bool:
-        return (
-            np.array_equal(program.row, self._row)
-            and np.array_equal(program.col, self._col)
-            and np.array_equal(program.value, self._values)
+        last = self._last
+        return last is not None and all(
+            one is other or np.array_equal(one, other)
+            for one, other in (
+                (program.row, last.row),
+                (program.col, last.col),
+                (program.value, last.value),
+            )
         )
 
-    def _renew(self, program: Program) -> None:
-        columns = np.arange(len(program.cost), dtype=np.int32)
-        rows = np.arange(len(program.row_lower), dtype=np.int32)
-        highs = self._highs
-        highs.changeColsCost(len(columns), columns, program.cost)
-        highs.changeColsBounds(len(columns), columns, program.lower, program.upper)
-        highs.changeRowsBounds(  # type: ignore[attr-defined]  # its stub forgets it
-            len(rows), rows, program.row_lower, program.row_upper
-        )
+    def _renew(self, program: Program) -> int:
+        """Hand over what is new. A basis stays feasible under new costs, and its duals under new
+        bounds: the simplex that goes on from there."""
+        last, highs = self._last, self._highs
+        assert last is not None
+        strategy = PRIMAL
+        columns = _differ((program.lower, last.lower), (program.upper, last.upper))
+        if len(columns):
+            strategy = DUAL
+            lower, upper = program.lower[columns], program.upper[columns]
+            highs.changeColsBounds(len(columns), columns, lower, upper)
+        rows = _differ((program.row_lower, last.row_lower), (program.row_upper, last.row_upper))
+        if len(rows):
+            strategy = DUAL
+            lower, upper = program.row_lower[rows], program.row_upper[rows]
+            highs.changeRowsBounds(  # type: ignore[attr-defined]  # its stub forgets it
+                len(rows), rows, lower, upper
+            )
+        columns = _differ((program.cost, last.cost))
+        if len(columns):
+            highs.changeColsCost(len(columns), columns, program.cost[columns])
+        return strategy
 
     def _pass(self, program: Program, whole: Ints | None) -> None:
         columns, rows = len(program.cost), len(program.row_lower)
-        if not (np.array_equal(program.row, self._row) and np.array_equal(program.col, self._col)):
-            self._order = np.argsort(program.row, kind="stable").astype(np.int32)
-            counts = np.bincount(program.row, minlength=rows)
-            self._start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
-        self._row, self._col, self._values = program.row, program.col, program.value
+        order = np.argsort(program.row, kind="stable")
+        counts = np.bincount(program.row, minlength=rows)
+        start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
         kinds = np.zeros(columns, dtype=np.int32)
         if whole is not None:
             kinds[whole] = 1
@@ -117,8 +142,28 @@ class Solver:
             program.upper,
             program.row_lower,
             program.row_upper,
-            self._start,
-            program.col[self._order],
-            program.value[self._order],
+            start,
+            program.col[order],
+            program.value[order],
             kinds,
         )
+
+
+def _differ(*pairs: tuple[Floats, Floats]) -> Ints:
+    """Where one of these pairs differs."""
+    different = pairs[0][0] != pairs[0][1]
+    for one, other in pairs[1:]:
+        different |= one != other
+    return np.flatnonzero(different).astype(np.int32)
+
+
+def _start(program: Program) -> HighsBasis:
+    columns = [HighsBasisStatus.kLower] * len(program.cost)
+    for column in program.start_columns.tolist():
+        columns[column] = HighsBasisStatus.kBasic
+    rows = [HighsBasisStatus.kBasic] * len(program.row_lower)
+    for row in program.start_rows.tolist():
+        rows[row] = HighsBasisStatus.kLower
+    basis = HighsBasis()
+    basis.col_status, basis.row_status, basis.valid = columns, rows, True
+    return basis
