@@ -14,6 +14,12 @@ from vettura.energy.config import PanelConfig
 from vettura.energy.problem import Array
 from vettura.energy.slots import Slots
 from vettura.life.sun import declination_rad, solar_hour
+from vettura.life.sun_series import (
+    clear_skies_w_per_m2,
+    day_angles_rad,
+    declinations_rad,
+    solar_hours,
+)
 from vettura.units import NS_PER_S
 
 SOLAR_CONSTANT_W_PER_M2 = 1_361.0
@@ -92,20 +98,15 @@ def angles_over(slots: Slots, longitude_deg: float) -> SunAngles:
     """The sun's angles in the middle of each slot."""
     times = slots.start_ns + slots.slot_ns // 2 + slots.slot_ns * np.arange(slots.count)
     year_rad = 2.0 * np.pi * (times / (365.2425 * 86_400 * NS_PER_S) % 1.0)
-    g = _day_angles_rad(times)
-    declination = _series(g, _DECLINATION)
-    equation_h = 24.0 / (2.0 * np.pi) * _series(g, _EQUATION)
-    utc_h = times % (86_400 * NS_PER_S) / (3_600.0 * NS_PER_S)
-    hour = (utc_h + longitude_deg / 15.0 + equation_h) % 24.0
-    return SunAngles(
-        declination, np.radians(15.0 * (hour - 12.0)), _extra_w_per_m2(year_rad, np.cos)
-    )
+    angle = day_angles_rad(times)
+    hour = solar_hours(times, angle, longitude_deg)
+    extra = _extra_w_per_m2(year_rad, np.cos)
+    return SunAngles(declinations_rad(angle), np.radians(15.0 * (hour - 12.0)), extra)
 
 
 def clear_sky_over(angles: SunAngles, latitude_deg: float) -> Array:
     """Global horizontal irradiance under a clear sky [W/m²]: Haurwitz, as `life.sun`."""
-    sine = np.maximum(_height_sine(angles, math.radians(latitude_deg), np), 1e-3)
-    return np.where(sine > 1e-3, 1098.0 * sine * np.exp(-0.059 / sine), 0.0)
+    return clear_skies_w_per_m2(_height_sine(angles, math.radians(latitude_deg), np))
 
 
 def panel_w(panel: PanelConfig, angles: SunAngles, air: Air, latitude_deg: float) -> float:
@@ -180,23 +181,3 @@ def _incidence_cosine(panel: PanelConfig, angles: SunAngles, latitude: float, m:
 def _extra_w_per_m2(year_rad: Number, cosine: Number) -> Number:
     """Duffie and Beckman 2013, eq. 1.4.1a."""
     return SOLAR_CONSTANT_W_PER_M2 * (1.0 + 0.033 * cosine(year_rad))
-
-
-_DECLINATION = (0.006918, -0.399912, 0.070257, -0.006758, 0.000907, -0.002697, 0.00148)
-_EQUATION = (0.000075, 0.001868, -0.032077, -0.014615, -0.040849)
-"""Spencer 1971, as `life.sun`: a constant, then cosine and sine of each multiple."""
-
-
-def _series(g: Array, terms: tuple[float, ...]) -> Array:
-    total = np.full(g.shape, terms[0])
-    for k, (a, b) in enumerate(zip(terms[1::2], terms[2::2], strict=True), start=1):
-        total += a * np.cos(k * g) + b * np.sin(k * g)
-    return total
-
-
-def _day_angles_rad(times: np.ndarray) -> Array:
-    """Share of the year gone by [rad], as `life.sun.day_angle_rad`."""
-    years = times.astype("datetime64[ns]").astype("datetime64[Y]")
-    begin = years.astype("datetime64[ns]").astype(np.int64)
-    end = (years + 1).astype("datetime64[ns]").astype(np.int64)
-    return np.asarray(2.0 * np.pi * ((times - begin) / (end - begin)))

@@ -42,7 +42,8 @@ DAY_SIGMA_K = 1.8
 DAY_MEMORY = 0.65
 """Correlation of that deviation with the day before's; the months have 0.4 to 0.8."""
 
-_SHARES = (0.0, 0.10, 0.25, 0.50, 0.75, 0.90, 1.0)
+SHARES = (0.0, 0.10, 0.25, 0.50, 0.75, 0.90, 1.0)
+"""Of the days: what the clearness of each month is given for."""
 
 
 def season(year_share: float) -> tuple[Month, Month, float]:
@@ -59,12 +60,12 @@ def between(before: float, after: float, share: float) -> float:
 
 def clearness_at(month: Month, share: float) -> float:
     """Sun of a day over a clear sky's when `share` of the days (0 to 1) are darker."""
-    for index in range(1, len(_SHARES) - 1):
-        if share < _SHARES[index]:
+    for index in range(1, len(SHARES) - 1):
+        if share < SHARES[index]:
             break
     else:
-        index = len(_SHARES) - 1
-    low, high = _SHARES[index - 1], _SHARES[index]
+        index = len(SHARES) - 1
+    low, high = SHARES[index - 1], SHARES[index]
     return between(month.clearness[index - 1], month.clearness[index], (share - low) / (high - low))
 
 
@@ -72,6 +73,6 @@ def mean_clearness(month: Month) -> float:
     """Mean of the table's distribution by the trapezoidal rule."""
     values = month.clearness
     return sum(
-        0.5 * (values[k] + values[k + 1]) * (_SHARES[k + 1] - _SHARES[k])
-        for k in range(len(_SHARES) - 1)
+        0.5 * (values[k] + values[k + 1]) * (SHARES[k + 1] - SHARES[k])
+        for k in range(len(SHARES) - 1)
     )

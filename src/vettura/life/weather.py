@@ -29,6 +29,13 @@ LAPSE_K_PER_M = 0.0065
 WARMEST_HOUR = 14.5
 """Solar hour of a day's highest temperature; the source of `climate` has it at 14 to 15 UTC."""
 
+GUST_WIDTH, GUSTS_MAX = 0.55, 8.0
+"""Width of the wind over its mean as a logarithm, as in the source of `climate`; and its most."""
+FLICKER = 0.35
+"""How far the clouds of an hour stray from their day's, most where half the sun gets through."""
+CLEAR_MIN, CLEAR_MAX = 0.05, 1.12
+"""Sun over a clear sky's: under the thickest clouds, and between bright ones."""
+
 FALLING = ("rainy", "snowy")
 RAIN_FROM = 0.7
 """Share of the dark hours without rain."""
@@ -80,8 +87,8 @@ def weather_at(
     )
     ambient_degc = middle_degc + swing_k * phase
     wind_mps = between(before.wind_mps, after.wind_mps, share) * _gusts(sky.gust)
-    flicker = 0.35 * sky.flicker * max(0.0, clear * (1.0 - clear))
-    now_clear = min(max(clear + flicker, 0.05), 1.12)
+    flicker = FLICKER * sky.flicker * max(0.0, clear * (1.0 - clear))
+    now_clear = min(max(clear + flicker, CLEAR_MIN), CLEAR_MAX)
     sine = height_sine(time_ns, latitude_deg=latitude_deg, longitude_deg=longitude_deg)
     condition = _condition(sky, now_clear, ambient_degc, wind_mps, night=sine < 0.0)
     return Weather(
@@ -114,8 +121,8 @@ def _daily_phase(hour: float, sunrise: float) -> float:
 
 
 def _gusts(deviate: float) -> float:
-    """Wind over its mean: log-normal, 0.55 wide as in the source of `climate`; 8 at most."""
-    return min(math.exp(0.55 * deviate - 0.5 * 0.55**2), 8.0)
+    """Wind over its mean: log-normal."""
+    return min(math.exp(GUST_WIDTH * deviate - 0.5 * GUST_WIDTH**2), GUSTS_MAX)
 
 
 def _bearing_deg(seed: int, time_ns: int) -> float:
@@ -163,16 +170,16 @@ def _sky(seed: int, time_ns: int) -> Sky:
     """Chance at that instant, between the two full hours around it and the two noons around it."""
     hour, rest_ns = divmod(time_ns, _HOUR_NS)
     share = rest_ns / _HOUR_NS
-    here, there = _hourly(seed, hour), _hourly(seed, hour + 1)
+    here, there = hourly_chance(seed, hour), hourly_chance(seed, hour + 1)
     day, noon_share = divmod(time_ns / (_DAY_HOURS * _HOUR_NS) - 0.5, 1.0)
-    today, tomorrow = _daily(seed, int(day)), _daily(seed, int(day) + 1)
+    today, tomorrow = daily_chance(seed, int(day)), daily_chance(seed, int(day) + 1)
     warmth, clouds = (between(a, b, noon_share) for a, b in zip(today, tomorrow, strict=True))
     flicker, gust = (between(a, b, share) for a, b in zip(here[:2], there[:2], strict=True))
     return Sky(warmth=warmth, clouds=clouds, gust=gust, flicker=flicker, rain=here[2])
 
 
 @lru_cache(maxsize=1024)
-def _daily(seed: int, day: int) -> tuple[float, float]:
+def daily_chance(seed: int, day: int) -> tuple[float, float]:
     """Deviates of a day's warmth and clouds: AR(1), summed back until nothing is remembered."""
     scale = math.sqrt(1.0 - DAY_MEMORY**2)
     warmth = clouds = 0.0
@@ -190,7 +197,7 @@ def _shocks(seed: int, day: int) -> tuple[float, float]:
 
 
 @lru_cache(maxsize=1024)
-def _hourly(seed: int, hour: int) -> tuple[float, float, float]:
+def hourly_chance(seed: int, hour: int) -> tuple[float, float, float]:
     """Deviates of clouds and wind in that hour, and the share that decides whether it rains."""
     chance = random_stream(seed, f"weather.hour.{hour}")
     return chance.gauss(0.0, 1.0), chance.gauss(0.0, 1.0), chance.random()
