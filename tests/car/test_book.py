@@ -85,6 +85,12 @@ plugs = st.fixed_dictionaries(
             st.fixed_dictionaries({"dc_power_w": st.floats(1_000.0, 350_000.0)}),
             st.fixed_dictionaries(
                 {
+                    "dc_power_w": st.floats(-12_000.0, -500.0),
+                    "outlet_reserve": st.floats(0.0, 0.5),
+                }
+            ),
+            st.fixed_dictionaries(
+                {
                     "outlet_power_w": st.floats(100.0, 12_000.0),
                     "outlet_reserve": st.floats(0.0, 0.5),
                 }
@@ -211,7 +217,7 @@ def test_the_battery_feeds_motor_and_loads_or_says_what_it_could_not(day):
         assert flows.unserved_power_w >= -CLOSED * within
     loads_j = day.sum_j(lambda f: f.climate_power_w + f.auxiliary_power_w + f.thermal_power_w)
     assert closes(day.grown_j("auxiliary_wh"), loads_j, within=loads_j)
-    given_j = day.sum_j(lambda f: f.outlet_power_w)
+    given_j = day.sum_j(lambda f: f.outlet_power_w + max(-f.wall_power_w, 0.0))
     assert closes(day.grown_j("outlet_wh"), given_j, within=given_j)
 
 
@@ -236,12 +242,25 @@ def test_what_a_station_gave_arrived_or_was_lost_in_the_charger(day):
         passed_w = flows.wall_power_w * supply.charger_efficiency - supply.charger_loss_w
         arriving_w = max(passed_w, 0.0) if inputs.ac_power_w > 0.0 else flows.wall_power_w
         lost_j += (flows.wall_power_w - arriving_w) * dt
-        assert flows.wall_power_w <= max(inputs.ac_power_w, inputs.dc_power_w) * (1.0 + 1e-12)
-    wall_j = day.sum_j(lambda f: f.wall_power_w)
-    arrived_j = day.sum_j(lambda f: f.charge_power_w)
+        offered_w = max(inputs.ac_power_w, inputs.dc_power_w, 0.0)
+        assert flows.wall_power_w <= offered_w * (1.0 + 1e-12)
+    wall_j = day.sum_j(lambda f: max(f.wall_power_w, 0.0))
+    arrived_j = day.sum_j(lambda f: max(f.charge_power_w, 0.0))
     assert closes(wall_j, arrived_j + lost_j, within=wall_j)
     assert closes(day.grown_j("wall_wh"), wall_j, within=wall_j)
     assert 0.0 <= lost_j <= wall_j * (1.0 + CLOSED)
+
+
+@settings(max_examples=100, deadline=None)
+@given(day=days())
+def test_what_a_two_way_station_takes_is_what_the_car_can_give_and_leaves_the_battery(day):
+    for _, _, flows, inputs, _ in day.moments:
+        if inputs.dc_power_w < 0.0:
+            able_w = day.params.supply.dc_give_power_max_w
+            assert 0.0 <= -flows.wall_power_w <= min(able_w, -inputs.dc_power_w)
+            assert flows.charge_power_w == flows.wall_power_w
+        else:
+            assert flows.wall_power_w >= 0.0
 
 
 def asked_of_the_battery_w(flows):

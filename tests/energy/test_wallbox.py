@@ -19,7 +19,9 @@ from vettura.bus.messages import (
 from vettura.bus.messages_home import DeviceAction, DeviceState, EntityState
 from vettura.bus.subjects import HOME_BUCKET, device_do, device_state, meter
 from vettura.clock import rehearse
-from vettura.energy.station import Station, counted, heard, recalled, refused_offer, status, taken
+from vettura.energy.pilot import refused_offer
+from vettura.energy.station import Station, counted, heard, status, taken
+from vettura.energy.station_words import recalled
 from vettura.energy.wallbox import WallboxService
 from vettura.life.station import StationConfig
 from vettura.units import NS_PER_S

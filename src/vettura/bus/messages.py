@@ -238,6 +238,8 @@ class Plug(Wire, frozen=True, kw_only=True, tag="plug"):
     power_w_max: Annotated[float, msgspec.Meta(gt=0.0, le=1_000_000.0)]
     dc: bool = False
     phases: Annotated[int, msgspec.Meta(ge=1, le=3)] = 3
+    offered_w: Annotated[float, msgspec.Meta(ge=0.0, le=1_000_000.0)] | None = None
+    """What it offers now; None: all of `power_w_max`."""
 
 
 class Unplug(Wire, frozen=True, kw_only=True, tag="unplug"):

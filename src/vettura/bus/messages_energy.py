@@ -149,14 +149,16 @@ class StationOffer(Wire, frozen=True, kw_only=True):
 class StationLimit(Wire, frozen=True, kw_only=True):
     """`response` to an `offer` (also when `ok` is false), and to the action `tell`.
 
-    What the station guarantees: no car takes more than that from it until a newer word, and from
-    `until_ns` on no more than the lower of it and `safe_w`. A station that has heard nothing for
-    longer than `grace_s` after that may give `safe_w`.
+    What the station guarantees: no car takes more than that from it until a newer word, and some
+    seconds after `until_ns` no more than the lower of it and `safe_w`. A station that has heard
+    nothing for longer than `grace_s` after that may give `safe_w`.
     """
 
     limit_w: float
     phases: int
     """That it may use: at most limit_w / phases on each."""
+    lines_a: list[float] = []
+    """The most on each of the house's three phases [A]; empty: as `limit_w` on `phases`."""
     until_ns: int = 0
     issued_ns: int = 0
     safe_w: float = 0.0

@@ -54,6 +54,7 @@ WALL_POWER = OURS + "WallPower"
 CURRENT_LIMIT = OURS + "Charging.CurrentLimit"
 GIVE = OURS + "Discharging.PowerSetPoint"
 RESERVE = OURS + "Discharging.Reserve"
+GIVE_MAX = OURS + "Discharging.MaxPower"
 
 CLIMATE = HVAC + "IsAirConditioningActive"
 CLIMATE_POWER = OURS + "ClimatePower"

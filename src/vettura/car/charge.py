@@ -127,7 +127,41 @@ def give_power_w(
 
     `reserve` is a displayed charge, 0 to 1; below it the car gives nothing away.
     """
-    spare = max(soc - pack_soc(params, reserve), 0.0)
-    spare_w = spare * params.pack.capacity_c * capacity_share * voltage_v / dt
-    able_w = min(spare_w, discharge_limit_w(params, soc=soc, battery_degc=battery_degc))
+    able_w = spare_w(params, reserve, soc, battery_degc, voltage_v, capacity_share, dt)
     return min(asked_w, params.supply.outlet_power_max_w, able_w * OUTLET_EFFICIENCY)
+
+
+def give_dc(
+    params: Params,
+    inputs: Inputs,
+    soc: float,
+    battery_degc: float,
+    voltage_v: float,
+    capacity_share: float,
+    dt: float,
+) -> Charge:
+    """What a two-way DC station takes out of the car: a charge with minus signs.
+
+    It is what the station asks (`dc_power_w` below 0), up to car, battery and reserve. The station
+    turns it into alternating current itself, so all of it leaves the battery.
+    """
+    able_w = spare_w(
+        params, inputs.outlet_reserve, soc, battery_degc, voltage_v, capacity_share, dt
+    )
+    given_w = min(-inputs.dc_power_w, params.supply.dc_give_power_max_w, able_w)
+    return Charge(-given_w, -given_w)
+
+
+def spare_w(
+    params: Params,
+    reserve: float,
+    soc: float,
+    battery_degc: float,
+    voltage_v: float,
+    capacity_share: float,
+    dt: float,
+) -> float:
+    """Power [W] that the battery can spare for `dt` seconds above that displayed charge."""
+    spare = max(soc - pack_soc(params, reserve), 0.0)
+    above_w = spare * params.pack.capacity_c * capacity_share * voltage_v / dt
+    return min(above_w, discharge_limit_w(params, soc=soc, battery_degc=battery_degc))

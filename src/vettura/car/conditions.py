@@ -125,7 +125,7 @@ def _cabin(params: Params, state: State, inputs: Inputs, lit: bool, span: float)
 
 def _outlet_w(params: Params, state: State, inputs: Inputs, span: float) -> float:
     # Power goes one way at a time: the charger that takes from a station cannot give to a plug.
-    if inputs.outlet_power_w > 0.0 and inputs.ac_power_w <= 0.0 and inputs.dc_power_w <= 0.0:
+    if inputs.outlet_power_w > 0.0 and inputs.ac_power_w <= 0.0 and inputs.dc_power_w == 0.0:
         return give_power_w(
             params,
             asked_w=inputs.outlet_power_w,

@@ -173,6 +173,8 @@ class SupplyParams(NamedTuple):
     """What it takes at a DC station whose voltage lies below the pack's."""
     outlet_power_max_w: float
     """What it gives to a plug at most; 0 without one."""
+    dc_give_power_max_w: float
+    """What it gives to a two-way DC station at most; 0 when it gives nothing there."""
 
 
 class Params(NamedTuple):

@@ -119,7 +119,7 @@ def _supply(spec: CarSpec) -> SupplyParams:
     charging = spec.charging
     share_w = charging.ac_power_max_w.value / charging.ac_phases.value
     one_phase, boost = charging.ac_power_one_phase_max_w, charging.boost_power_max_w
-    outlet = charging.outlet_power_max_w
+    outlet, two_way = charging.outlet_power_max_w, charging.dc_discharge_power_max_w
     return SupplyParams(
         auxiliary_w=AUXILIARY_W,
         accessory_w=ACCESSORY_W,
@@ -132,6 +132,7 @@ def _supply(spec: CarSpec) -> SupplyParams:
         ac_power_one_phase_w=one_phase.value if one_phase else share_w,
         boost_power_w=boost.value if boost else BOOST_POWER_W,
         outlet_power_max_w=outlet.value if outlet else 0.0,
+        dc_give_power_max_w=two_way.value if two_way else 0.0,
     )
 
 

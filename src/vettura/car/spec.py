@@ -123,7 +123,9 @@ class Charging(Part, frozen=True, kw_only=True):
     boost_power_max_w: Figure[Annotated[float, Meta(ge=1_000, le=400_000)]] | None = None
     """At a DC station below the pack's voltage; None: the usual booster of an 800 V car."""
     outlet_power_max_w: Figure[Annotated[float, Meta(ge=100, le=22_000)]] | None = None
-    """What it gives to a plug or a house; None when it gives nothing."""
+    """What it gives to a plug at its on-board charger; None when it gives nothing there."""
+    dc_discharge_power_max_w: Figure[Annotated[float, Meta(ge=1_000, le=50_000)]] | None = None
+    """What a two-way DC station (CHAdeMO, CCS) takes out of it; None: nothing."""
 
 
 class CarSpec(Part, frozen=True, kw_only=True):

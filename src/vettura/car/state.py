@@ -23,7 +23,7 @@ class Inputs(NamedTuple):
     ac_power_w: float = 0.0
     """What an AC station offers at the wall; 0 when there is none."""
     dc_power_w: float = 0.0
-    """What a DC station offers at the inlet; 0 when there is none."""
+    """What a DC station offers at the inlet; negative: asks the car to give; 0: there is none."""
     charge_limit: float = 1.0
     """Displayed charge at which charging ends, 0 to 1."""
     rain_mm_per_h: float = 0.0
@@ -81,7 +81,7 @@ class State(NamedTuple):
     resistance_share: float
     """Resistance over the new pack's: 1 when new."""
     outlet_wh: float
-    """Given to what was plugged into the car, ever, at the plug."""
+    """Given to what was plugged into the car, ever, at the plug or the DC port."""
 
 
 class Flows(NamedTuple):
@@ -114,9 +114,10 @@ class Flows(NamedTuple):
     battery_heat_w: float
     """Left inside the pack; for a moment negative when the current turns."""
     wall_power_w: float
-    """Taken from a station."""
+    """Taken from a station; negative is given to it."""
     charge_power_w: float
-    """Into the pack from a station, before the loads that run meanwhile are served."""
+    """Into the pack from a station, before the loads that run meanwhile are served; negative is out
+    of it."""
     road_load_n: float
     acceleration_mps2: float
     trace_missed: float

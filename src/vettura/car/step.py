@@ -1,7 +1,7 @@
 """One step of a car's life: the only place that knows in which order things happen."""
 
 from vettura.car.battery import Pack, Resistance, carry_power
-from vettura.car.charge import Charge, take_charge
+from vettura.car.charge import Charge, give_dc, take_charge
 from vettura.car.conditions import Conditions, conditions_of
 from vettura.car.driver import Traction, follow
 from vettura.car.params import Params
@@ -51,6 +51,16 @@ def _charge(params: Params, state: State, inputs: Inputs, held: Conditions, dt: 
             soc=state.soc,
             battery_degc=state.battery_degc,
             loads_w=held.loads_w,
+            voltage_v=held.source_v,
+            capacity_share=state.capacity_share,
+            dt=dt,
+        )
+    if inputs.dc_power_w < 0.0:
+        return give_dc(
+            params,
+            inputs,
+            soc=state.soc,
+            battery_degc=state.battery_degc,
             voltage_v=held.source_v,
             capacity_share=state.capacity_share,
             dt=dt,
@@ -120,7 +130,9 @@ def _settle(
         resistive_wh=state.resistive_wh + pack.heat_w * hours,
         capacity_share=state.capacity_share,
         resistance_share=state.resistance_share,
-        outlet_wh=_booked(state.outlet_wh, flows.outlet_power_w, hours),
+        outlet_wh=_booked(
+            state.outlet_wh, flows.outlet_power_w - min(flows.wall_power_w, 0.0), hours
+        ),
     )
 
 

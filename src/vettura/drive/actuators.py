@@ -150,7 +150,8 @@ def _opens(path: str, value: SignalValue) -> bool:
 
 
 def _has_current(car: Living) -> bool:
-    return car.charge is not None or car.flows.outlet_power_w > 0.0
+    gives = car.flows.outlet_power_w > 0.0 or car.flows.wall_power_w < 0.0
+    return car.charge is not None or gives
 
 
 def _parks(path: str, value: SignalValue) -> bool:

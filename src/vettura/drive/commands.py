@@ -107,7 +107,7 @@ def _dispatch(params: Params, car: Living, verb: Verb) -> Decision:
         case Unplug():
             return _unplug(car)
         case Offer():
-            return _offer(car, verb)
+            return _offer(params, car, verb)
     return Decision(car, "a car does not know this command", "unknown")
 
 
@@ -254,9 +254,8 @@ def _plug(params: Params, car: Living, verb: Plug) -> Decision:
     if car.cable is not None:
         reason = f"the cable of {car.cable.station} is already plugged in"
         return Decision(car, reason, "interlock")
-    cable = Cable(
-        station=verb.station, power_w_max=verb.power_w_max, dc=verb.dc, phases=verb.phases
-    )
+    offered_w = verb.power_w_max if verb.offered_w is None else verb.offered_w
+    cable = Cable(station=verb.station, power_w_max=offered_w, dc=verb.dc, phases=verb.phases)
     plugged = replace(car, cable=cable, flap_open=True)
     if charge_waits(params, plugged):
         return Decision(plugged)
@@ -269,7 +268,28 @@ def _unplug(car: Living) -> Decision:
     return Decision(replace(car, cable=None, charge=None, flap_open=False))
 
 
-def _offer(car: Living, verb: Offer) -> Decision:
-    if car.cable is None:
+def _offer(params: Params, car: Living, verb: Offer) -> Decision:
+    cable = car.cable
+    if cable is None:
         return Decision(car, "no cable is plugged in", "interlock")
-    return Decision(replace(car, cable=replace(car.cable, power_w_max=verb.power_w_max)))
+    if verb.give_w > 0.0 and (why := _cannot_give(params, car, cable)):
+        return Decision(car, why, "unavailable")
+    changed = replace(
+        cable,
+        power_w_max=0.0 if verb.give_w > 0.0 else verb.power_w_max,
+        phases=verb.phases or cable.phases,
+        give_w=verb.give_w,
+    )
+    after = replace(car, cable=changed)
+    if cable.give_w > 0.0 and changed.power_w_max > 0.0:
+        # What it gave made room below its limit.
+        return Decision(start_charge(params, after).car)
+    return Decision(after)
+
+
+def _cannot_give(params: Params, car: Living, cable: Cable) -> str:
+    if not cable.dc:
+        return "only a DC station can take power out of the car"
+    if params.supply.dc_give_power_max_w <= 0.0:
+        return "this car gives nothing at its DC port"
+    return blocked_because(car.faults, "charge")

@@ -40,6 +40,8 @@ class Cable(msgspec.Struct, frozen=True, kw_only=True):
     power_w_max: float
     dc: bool
     phases: int
+    give_w: float = 0.0
+    """What a two-way DC station asks of the car at its port."""
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
@@ -219,6 +221,7 @@ def inputs_of(car: Living, air: Air, *, speed_mps: float, grade: float) -> Input
     """
     cable = car.cable
     flowing = cable if cable is not None and car.charge is not None else None
+    dc_power_w = flowing.power_w_max if flowing and flowing.dc else 0.0
     return Inputs(
         speed_mps=speed_mps,
         grade=grade,
@@ -230,7 +233,7 @@ def inputs_of(car: Living, air: Air, *, speed_mps: float, grade: float) -> Input
         climate_on=1.0 if car.climate_on else 0.0,
         cabin_target_degc=car.cabin_target_degc,
         ac_power_w=ac_offer_w(car, flowing) if flowing and not flowing.dc else 0.0,
-        dc_power_w=flowing.power_w_max if flowing and flowing.dc else 0.0,
+        dc_power_w=-asked_dc_w(car) or dc_power_w,
         charge_limit=car.charge_limit,
         rain_mm_per_h=air.rain_mm_per_h,
         recirculation=1.0 if car.body.values and value_of(car.body, RECIRCULATION) else 0.0,
@@ -257,6 +260,12 @@ def people_on_board(car: Living) -> int:
 def gives_power(car: Living) -> bool:
     """Whether it is to feed a house or a tool: parked, and taking nothing itself."""
     return car.discharge_power_w > 0.0 and car.progress is None and car.charge is None
+
+
+def asked_dc_w(car: Living) -> float:
+    """What a two-way DC station asks of the standing car [W]; 0 when none does."""
+    cable = car.cable
+    return cable.give_w if cable is not None and cable.dc and car.progress is None else 0.0
 
 
 def conditions_battery(car: Living) -> bool:

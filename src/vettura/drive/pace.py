@@ -6,7 +6,7 @@ from typing import NamedTuple
 from vettura.bus.paths import READY_AT, TIMER
 from vettura.bus.signals import RATE_PERIOD_S
 from vettura.drive.body import value_of
-from vettura.drive.living import Living, gives_power, is_awake
+from vettura.drive.living import Living, asked_dc_w, gives_power, is_awake
 from vettura.drive.plans import INACTIVE
 from vettura.drive.signals_body import NEAR_S
 from vettura.units import NS_PER_S
@@ -49,7 +49,7 @@ def period_s(car: Living, resolution_s: float) -> float:
         return max(AWAKE_S, resolution_s)
     if is_awake(car) or any(each.path != READY_AT for each in car.pending):
         return max(AWAKE_S, AWAKE_LOOKS * resolution_s)
-    if car.charge is not None:
+    if car.charge is not None or asked_dc_w(car) > 0.0:
         return max(CHARGING_S, CHARGING_LOOKS * resolution_s)
     is_idle = resolution_s >= COARSE_S and not _is_timed(car)
     return max(ASLEEP_IDLE_S if is_idle else ASLEEP_S, resolution_s)
@@ -82,7 +82,8 @@ def rates(car: Living, resolution_s: float) -> Rates:
 
 
 def _is_asleep(car: Living) -> bool:
-    return car.charge is None and not is_awake(car) and not gives_power(car)
+    gives = gives_power(car) or asked_dc_w(car) > 0.0
+    return car.charge is None and not is_awake(car) and not gives
 
 
 def _is_timed(car: Living) -> bool:

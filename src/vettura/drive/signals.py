@@ -161,6 +161,7 @@ def _occasion(look: Look) -> tuple[object, ...]:
         car.place,
         car.faults,
         car.flows.outlet_power_w > 0.0,
+        car.flows.wall_power_w < 0.0,
         car.state.soc <= FLAT_SOC,
         car.last_trip,
         habit(car),

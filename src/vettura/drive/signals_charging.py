@@ -10,6 +10,7 @@ from vettura.bus.paths import (
     CURRENT_LIMIT,
     FLAP,
     GIVE,
+    GIVE_MAX,
     IS_CHARGING,
     LATCH,
     OURS,
@@ -18,7 +19,8 @@ from vettura.bus.paths import (
     TIMER,
     WALL_POWER,
 )
-from vettura.car.charge import ac_power_limit_w, displayed_soc, warmth
+from vettura.car.battery import open_circuit_v
+from vettura.car.charge import ac_power_limit_w, displayed_soc, spare_w, warmth
 from vettura.car.tables import lookup
 from vettura.drive.body import told, value_of
 from vettura.drive.living import net_energy_wh
@@ -31,6 +33,7 @@ GRID_V, GRID_OHM = 233.0, 0.09
 """Behind a house's socket: 230 V are left at 32 A (EN 50160 allows 207 to 253 V; IEC 60725 takes
 0.24 Ω for the weakest supplies)."""
 DC_A_MAX = 500.0
+SECONDS_PER_MINUTE = 60.0
 MINUTE_NS = 60 * NS_PER_S
 
 
@@ -38,10 +41,11 @@ def charging_events(look: Look) -> Values:
     """Cable, port, timer, and what the owner set."""
     car = look.car
     cable, charging = car.cable, car.charge is not None
-    holds = charging or car.flows.outlet_power_w > 0.0
+    gives = given_w(look) > 0.0
+    holds = charging or gives
     return {
-        IS_CHARGING: charging,
-        CHARGING + "IsDischarging": car.flows.outlet_power_w > 0.0,
+        IS_CHARGING: charging and not gives,
+        CHARGING + "IsDischarging": gives,
         CHARGE: "START" if charging else "STOP",
         CHARGE_LIMIT: round(PERCENT * car.charge_limit),
         STATION: cable.station if cable else "",
@@ -62,7 +66,8 @@ def charging_second(look: Look) -> Values:
     """What flows through the cable, once a second."""
     car, flows = look.car, look.car.flows
     charging = car.charge is not None
-    dc = charging and car.cable is not None and car.cable.dc
+    flows_dc = charging or flows.wall_power_w < 0.0
+    dc = flows_dc and car.cable is not None and car.cable.dc
     into_w = into_battery_w(look)
     loss_w = max(flows.wall_power_w - flows.charge_power_w, 0.0) if charging else 0.0
     session_wh = car.state.wall_wh - car.charge.start_wall_wh if car.charge else 0.0
@@ -75,7 +80,7 @@ def charging_second(look: Look) -> Values:
         CHARGING + "AveragePower": round(mean_w / W_PER_KW, 3),
         OURS + "Charging.SessionEnergy": round(session_wh / WH_PER_KWH, 3),
         WALL_POWER: float(round(flows.wall_power_w)),
-        OURS + "Discharging.Power": float(round(flows.outlet_power_w)),
+        OURS + "Discharging.Power": float(round(given_w(look))),
         **(_station(look) if car.cable is not None else {}),
         **_phases(look),
         **_acceptable(look),
@@ -97,7 +102,29 @@ def charging_slow(look: Look) -> Values:
         CHARGING + "Location.Longitude": round(where.longitude_deg, 7),
         CHARGING + "Location.Altitude": round(where.altitude_m, 1),
         OURS + "Charging.FinishTime": iso(end_ns),
+        GIVE_MAX: float(100 * round(able_to_give_w(look) / 100)),
     }
+
+
+def given_w(look: Look) -> float:
+    """What leaves the car at its plug and at its DC port [W]."""
+    flows = look.car.flows
+    return flows.outlet_power_w + max(-flows.wall_power_w, 0.0)
+
+
+def able_to_give_w(look: Look) -> float:
+    """What it could give at its DC port for the next minute, down to the reserve [W]."""
+    params, car = look.params, look.car
+    able_w = spare_w(
+        params,
+        car.discharge_reserve,
+        car.state.soc,
+        car.state.battery_degc,
+        open_circuit_v(params.pack, car.state.soc),
+        car.state.capacity_share,
+        SECONDS_PER_MINUTE,
+    )
+    return min(params.supply.dc_give_power_max_w, able_w)
 
 
 def into_battery_w(look: Look) -> float:

@@ -59,6 +59,22 @@ def amps_of(power_w: float, phases: int) -> float:
     return power_w / (PHASE_V * phases)
 
 
+def lines_a(power_w: float, phases: int, line: int) -> Lines:
+    """Current on each of the house's lines [A]; what comes out of a car is 0."""
+    amps = amps_of(max(power_w, 0.0), phases)
+    used = lines_of(line, phases)
+    return (
+        amps if 0 in used else 0.0,
+        amps if 1 in used else 0.0,
+        amps if 2 in used else 0.0,
+    )
+
+
+def most(one: Lines, other: Lines) -> Lines:
+    """The higher on each line."""
+    return (max(one[0], other[0]), max(one[1], other[1]), max(one[2], other[2]))
+
+
 def share(askers: Sequence[Asker], free: Lines) -> dict[str, Grant]:
     """Divide `free` [A]: who is admitted gets 6 A, the rest is raised by need until a line is full.
 

@@ -1,21 +1,62 @@
-"""A wallbox at one moment, and what a frame or a wish makes of it. Pure."""
+"""A wallbox at one moment, and what a frame of its car makes of it. Pure."""
 
 import math
 from dataclasses import dataclass, replace
 
 from vettura.bus.messages import MeterValue, SignalFrame
-from vettura.bus.messages_home import DeviceAbout, DeviceState, EntityAbout, EntityState
 from vettura.bus.paths import CABLE, STATION, WALL_POWER
+from vettura.energy.sharing import Lines, lines_a
 from vettura.life.station import StationConfig
 from vettura.units import NS_PER_S, SECONDS_PER_HOUR
 
 AVAILABLE, OCCUPIED, CHARGING, FAULTED = "available", "occupied", "charging", "faulted"
 """Connector status of OCPP, in lower case."""
+DISCHARGING = "discharging"
+"""The car feeds the house."""
 CHARGING_W = 50.0
 """Less than this is a car that only holds its contactor closed."""
 FAULT_SHARE = 1.1
 SILENCE_NS = 300 * NS_PER_S
 """A car says everything each minute; after this long without a word it is not taken to draw."""
+NOTHING: Lines = (0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """What a station was offered last, and for how long that is good."""
+
+    power_w: float
+    """Negative: out of the car."""
+    phases: int | None = None
+    until_ns: int = 0
+    """0: for ever."""
+    issued_ns: int = 0
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it came from a person: no lease, no phases; passed on as it is."""
+        return self.until_ns == 0 and self.phases is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What the car has confirmed to have heard of the pilot."""
+
+    power_w: float
+    phases: int
+    time_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """A transaction: from the cable's coming to its going."""
+
+    id: str
+    vin: str
+    sequence: int = -1
+    """Of the event that was told last; -1 before the first."""
+    told_wh: float = 0.0
+    """Both counters together, when it was told last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,19 +68,46 @@ class Station:
     vin: str = ""
     """The car that the cable is in; empty when it hangs on the wall."""
     power_w: float = 0.0
+    """At the grid's side; negative comes out of the car."""
     energy_wh: float = 0.0
     """Ever delivered."""
+    given_wh: float = 0.0
+    """Ever taken out of cars."""
     offered_w: float
+    """Now; negative is asked of the car."""
+    phases: int = 3
+    """In use."""
     heard_ns: int = 0
     """When the car spoke last, or the cable was moved; what is older is no news."""
+    word: Word | None = None
+    """None: all that it can."""
+    told: Told | None = None
+    """None: the car has not been told since the cable came."""
+    bound_a: Lines = NOTHING
+    """What the car may still take on each line, having been told or not."""
+    opened_ns: int = 0
+    """When the contactor opened last."""
+    phased_ns: int = 0
+    """When the phases were switched last."""
+    ramped_ns: int = 0
+    """When the offer rose last."""
+    switches: int = 0
+    """How often the contactor has closed, ever."""
+    fault: str = ""
+    """Why it does not offer what it should; empty when it does."""
+    fault_until_ns: int = 0
+    charge: Charge | None = None
+    """None when no car is plugged, or nobody counts."""
 
 
 def status(station: Station, config: StationConfig) -> str:
     """The station's connector status."""
-    if station.power_w > FAULT_SHARE * config.power_w_max:
+    if station.power_w > FAULT_SHARE * config.power_w_max or station.fault:
         return FAULTED
     if not station.vin:
         return AVAILABLE
+    if station.power_w <= -CHARGING_W:
+        return DISCHARGING
     return CHARGING if station.power_w >= CHARGING_W else OCCUPIED
 
 
@@ -48,10 +116,13 @@ def counted(station: Station, now_ns: int) -> Station:
     if now_ns <= station.time_ns:
         return station
     until_ns = max(station.time_ns, min(now_ns, station.heard_ns + SILENCE_NS))
-    energy_wh = station.power_w * (until_ns - station.time_ns) / NS_PER_S / SECONDS_PER_HOUR
-    power_w = station.power_w if until_ns == now_ns else 0.0
+    moved_wh = station.power_w * (until_ns - station.time_ns) / NS_PER_S / SECONDS_PER_HOUR
     return replace(
-        station, time_ns=now_ns, power_w=power_w, energy_wh=station.energy_wh + energy_wh
+        station,
+        time_ns=now_ns,
+        power_w=station.power_w if until_ns == now_ns else 0.0,
+        energy_wh=station.energy_wh + max(moved_wh, 0.0),
+        given_wh=station.given_wh + max(-moved_wh, 0.0),
     )
 
 
@@ -64,77 +135,66 @@ def heard(station: Station, config: StationConfig, vin: str, frame: SignalFrame)
         station = replace(counted(station, frame.time_ns), heard_ns=frame.time_ns)
         if values.get(CABLE) is False or values.get(STATION, config.id) != config.id:
             return released(station, frame.time_ns)
-        return replace(station, power_w=_number(values.get(WALL_POWER), station.power_w))
+        return _measured(station, config, values.get(WALL_POWER))
     if not station.vin and values.get(STATION) == config.id and values.get(CABLE) is not False:
         plugged = taken(counted(station, frame.time_ns), vin, frame.time_ns)
-        return replace(plugged, power_w=_number(values.get(WALL_POWER), 0.0))
+        # Nobody knows what a car was told that was plugged past the station.
+        able = lines_a(config.power_w_max, config.phases, config.line)
+        plugged = replace(plugged, bound_a=able)
+        return _measured(plugged, config, values.get(WALL_POWER, 0.0))
     return station
+
+
+def _measured(station: Station, config: StationConfig, wall_w: object) -> Station:
+    power_w = grid_side_w(config, number(wall_w, math.nan))
+    return station if math.isnan(power_w) else replace(station, power_w=power_w)
+
+
+def grid_side_w(config: StationConfig, port_w: float) -> float:
+    """Power at the grid's side of what passes the car's inlet [W]: a DC station loses some."""
+    if not config.dc:
+        return port_w
+    return port_w / config.efficiency if port_w > 0.0 else port_w * config.efficiency
+
+
+def port_side_w(config: StationConfig, grid_w: float) -> float:
+    """The reverse of `grid_side_w` [W]."""
+    if not config.dc:
+        return grid_w
+    return grid_w * config.efficiency if grid_w > 0.0 else grid_w / config.efficiency
 
 
 def taken(station: Station, vin: str, now_ns: int) -> Station:
     """The cable goes into that car."""
-    return replace(station, vin=vin, power_w=0.0, heard_ns=now_ns)
+    return replace(station, vin=vin, power_w=0.0, heard_ns=now_ns, told=None)
 
 
 def released(station: Station, now_ns: int) -> Station:
-    """The cable comes back."""
-    return replace(station, vin="", power_w=0.0, heard_ns=now_ns)
-
-
-def refused_offer(config: StationConfig, power_w: object) -> str:
-    """Why the station cannot offer that power [W]; empty when it can."""
-    is_number = isinstance(power_w, int | float) and not isinstance(power_w, bool)
-    value = _number(power_w, math.nan) if is_number else math.nan
-    if 0.0 <= value <= config.power_w_max:
-        return ""
-    return f"power_w must be a number from 0 to {config.power_w_max:g}"
-
-
-def device_state(station: Station, config: StationConfig) -> DeviceState:
-    """The station as it is told and kept."""
-    attributes = {
-        "vin": station.vin,
-        "power_w": station.power_w,
-        "energy_wh": station.energy_wh,
-        "offered_w": station.offered_w,
-    }
-    state = EntityState(state=status(station, config), attributes=attributes)
-    return DeviceState(time_ns=station.time_ns, entities={entity_of(config): state})
-
-
-def device_about(config: StationConfig) -> DeviceAbout:
-    """What the station is."""
-    status_about = EntityAbout(
-        name="Wallbox", device_class="enum", options=[AVAILABLE, OCCUPIED, CHARGING, FAULTED]
+    """The cable comes back; nothing flows through it any more."""
+    return replace(
+        station,
+        vin="",
+        power_w=0.0,
+        heard_ns=now_ns,
+        told=None,
+        bound_a=NOTHING,
+        fault="",
+        fault_until_ns=0,
     )
-    return DeviceAbout(name=config.id, origin="virtual", entities={entity_of(config): status_about})
-
-
-def entity_of(config: StationConfig) -> str:
-    """The entity that is the station itself."""
-    return f"sensor.{config.id.lower().replace('-', '_')}"
 
 
 def meter_value(station: Station) -> MeterValue:
     """What the station measures."""
-    return MeterValue(time_ns=station.time_ns, power_w=station.power_w, energy_wh=station.energy_wh)
-
-
-def recalled(kept: DeviceState | None, config: StationConfig, now_ns: int) -> Station:
-    """Go on from what was kept; None begins a new station. Nothing flows before the car speaks."""
-    told = kept.entities.get(entity_of(config)) if kept else None
-    attributes = told.attributes if told else {}
-    offered_w = _number(attributes.get("offered_w"), config.power_w_max)
-    return Station(
-        time_ns=now_ns,
-        vin=str(attributes.get("vin", "")),
-        energy_wh=max(0.0, _number(attributes.get("energy_wh"), 0.0)),
-        offered_w=min(max(offered_w, 0.0), config.power_w_max),
-        heard_ns=now_ns,
+    return MeterValue(
+        time_ns=station.time_ns,
+        power_w=station.power_w,
+        energy_wh=station.energy_wh,
+        given_wh=station.given_wh,
     )
 
 
-def _number(value: object, otherwise: float) -> float:
-    if isinstance(value, int | float) and math.isfinite(value):
-        return float(value)
-    return otherwise
+def number(value: object, otherwise: float) -> float:
+    """A finite number as it is [any unit]; anything else is `otherwise`."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return otherwise
+    return float(value) if math.isfinite(value) else otherwise

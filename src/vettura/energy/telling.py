@@ -4,11 +4,23 @@ from typing import final
 
 from vettura.bus.interface import Bus
 from vettura.bus.messages import MeterValue, decode, encode
+from vettura.bus.messages_energy import ChargingNeeds, EnergyNote, Transaction
 from vettura.bus.messages_home import DeviceState
-from vettura.bus.subjects import HOME_BUCKET, meter
+from vettura.bus.subjects import (
+    ENERGY_STREAM,
+    ENERGY_STREAM_MAX_AGE_S,
+    ENERGY_STREAM_SUBJECTS,
+    HOME_BUCKET,
+    charging_needs,
+    energy_note,
+    meter,
+    transaction,
+)
 from vettura.bus.subjects import device_about as device_about_subject
 from vettura.bus.subjects import device_state as device_state_subject
-from vettura.energy.station import Station, device_about, device_state, meter_value
+from vettura.energy.station import Station, meter_value
+from vettura.energy.station_words import device_about, device_state
+from vettura.energy.transactions import message_id
 from vettura.life.station import StationConfig
 from vettura.units import NS_PER_S
 
@@ -29,6 +41,7 @@ class Telling:
 
     def __init__(self, bus: Bus, home_id: str, config: StationConfig) -> None:
         self._bus = bus
+        self._home_id = home_id
         self._config = config
         self._state_subject = device_state_subject(home_id, config.id)
         self._meter_subject = meter(home_id, config.id)
@@ -59,6 +72,27 @@ class Telling:
             await self._bus.publish(self._meter_subject, encode(value))
             self._metered = value
 
+    async def tell_charge(self, event: Transaction) -> None:
+        """Store one event of a charge; told again, it is stored once."""
+        stream = await self._bus.stream(
+            ENERGY_STREAM, ENERGY_STREAM_SUBJECTS, max_age_s=ENERGY_STREAM_MAX_AGE_S
+        )
+        subject = transaction(self._home_id, self._config.id)
+        await stream.publish(subject, encode(event), message_id=message_id(event))
+
+    async def tell_needs(self, needs: ChargingNeeds) -> None:
+        """Publish and keep what the plugged car wants."""
+        subject = charging_needs(self._home_id, self._config.id)
+        await self._bus.publish(subject, encode(needs))
+        await (await self._bus.bucket(HOME_BUCKET)).put(subject, encode(needs))
+
+    async def note(self, text: str, time_ns: int) -> None:
+        """Say a line for a person."""
+        line = EnergyNote(
+            time_ns=time_ns, about="station", text=text, data={"station": self._config.id}
+        )
+        await self._bus.publish(energy_note(self._home_id), encode(line))
+
     async def _introduce(self) -> None:
         """Say what the station is, and keep it."""
         about = encode(device_about(self._config))
@@ -77,7 +111,8 @@ class Telling:
 
 
 def _shown(state: DeviceState) -> tuple[object, ...]:
-    return [told.state for told in state.entities.values()], _attributes(state, "vin", "offered_w")
+    shown = "vin", "offered_w", "phases", "limit_w", "fault", "transaction", "sequence"
+    return [told.state for told in state.entities.values()], _attributes(state, *shown)
 
 
 def _attributes(state: DeviceState, *names: str) -> list[object]:
@@ -85,11 +120,13 @@ def _attributes(state: DeviceState, *names: str) -> list[object]:
 
 
 def _has_grown(state: DeviceState, kept: DeviceState) -> bool:
-    grew = _attributes(state, "energy_wh") != _attributes(kept, "energy_wh")
+    counters = "energy_wh", "given_wh"
+    grew = _attributes(state, *counters) != _attributes(kept, *counters)
     return grew and state.time_ns - kept.time_ns >= KEEP_NS
 
 
 def _is_metered_news(value: MeterValue, told: MeterValue) -> bool:
     waited_ns = value.time_ns - told.time_ns
-    flows = value.energy_wh != told.energy_wh and waited_ns >= METER_S * NS_PER_S
+    moved = (value.energy_wh, value.given_wh) != (told.energy_wh, told.given_wh)
+    flows = moved and waited_ns >= METER_S * NS_PER_S
     return flows or waited_ns >= IDLE_S * NS_PER_S or abs(value.power_w - told.power_w) > JUMP_W
