@@ -152,6 +152,94 @@ class BleConfig(FaceConfig, frozen=True, kw_only=True):
     happens never are."""
 
 
+class OcppStationConfig(FaceConfig, frozen=True, kw_only=True):
+    """`[[faces.ocpp.stations]]`: a wallbox that may connect, one entry for each connector."""
+
+    id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][-_A-Za-z0-9]{0,31}$")]
+    """The station of `[[stations]]` that it is, which says what it can give."""
+    identity: str = ""
+    """What it calls itself at the end of the address; empty: its id."""
+    connector: Annotated[int, Meta(ge=1, le=64)] = 1
+    """Connector of OCPP 1.6, EVSE of 2.x."""
+    password: str = ""
+    password_file: str = ""
+    """Instead: a file that holds the password alone."""
+    certificate_name: str = ""
+    """Common name in its certificate; empty: its identity."""
+    car: str = ""
+    """Vin of the car that is plugged in when nobody says which."""
+    energy_unit: Literal["Wh", "kWh"] = "Wh"
+    """What its meter means by an energy without a unit."""
+    unit: Literal["auto", "A", "W"] = "auto"
+    """Of charging profiles; auto asks the station."""
+
+
+class OcppTokenConfig(FaceConfig, frozen=True, kw_only=True):
+    """`[[faces.ocpp.tokens]]`: a card, a key or a contract that may charge."""
+
+    id: Annotated[str, Meta(min_length=1, max_length=255)]
+    vin: str = ""
+    """The car that comes with it."""
+
+
+class OcppConfig(FaceConfig, frozen=True, kw_only=True):
+    """`[faces.ocpp]`: a central system that wallboxes connect to (OCPP 1.6J, 2.0.1, 2.1)."""
+
+    host: str = "127.0.0.1"
+    port: Port = 9000
+    security: Annotated[int, Meta(ge=0, le=3)] = 0
+    """Security profile of OCPP: 0 none, 1 passwords, 2 passwords over TLS, 3 certificates."""
+    open_network: bool = False
+    """Whether wallboxes on other machines may come without a password."""
+    certificate: str = ""
+    """PEM file of our certificate and its chain, for profiles 2 and 3."""
+    key: str = ""
+    client_ca: str = ""
+    """PEM file of who signs the wallboxes' certificates, for profile 3."""
+    versions: tuple[Literal["2.1", "2.0.1", "1.6"], ...] = ("2.1", "2.0.1", "1.6")
+    """The first that both know is spoken."""
+    stations: list[OcppStationConfig] = []
+    accept_unknown: bool = False
+    """Whether a wallbox that is not named here may come; its identity is its id."""
+    stations_max: Annotated[int, Meta(ge=1, le=10_000)] = 100
+    tokens: list[OcppTokenConfig] = []
+    """Who may charge; none named: everybody."""
+    heartbeat_s: Annotated[int, Meta(ge=10, le=86_400)] = 300
+    meter_s: Annotated[int, Meta(ge=1, le=3_600)] = 15
+    """How often a meter is told while a car charges."""
+    strict: bool = False
+    """Whether messages are refused for what they can be understood in spite of."""
+
+
+class OcppPointConfig(FaceConfig, frozen=True, kw_only=True):
+    """`[[faces.ocpp_points]]`: a station of the home as a wallbox at somebody's central system."""
+
+    station: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][-_A-Za-z0-9]{0,31}$")]
+    """The station of `[[stations]]` behind it."""
+    url: str
+    """Such as ws://127.0.0.1:9000/ocpp; the identity is added at the end."""
+    version: Literal["2.1", "2.0.1", "1.6"] = "1.6"
+    identity: str = ""
+    """Empty: the station's id."""
+    password: str = ""
+    password_file: str = ""
+    """Instead: a file that holds the password alone."""
+    ca: str = ""
+    """PEM file of who signs the central system's certificate; empty: whom this machine trusts."""
+    certificate: str = ""
+    key: str = ""
+    """PEM files of our own certificate, where the central system asks for one."""
+    token: Annotated[str, Meta(min_length=1, max_length=20)] = "VETTURA"  # noqa: S105
+    """The card that charges are begun with."""
+    auto_start: bool = True
+    """Whether a charge begins with the plug; False: when the central system says so."""
+    unit: Literal["A", "W"] = "W"
+    """Of charging profiles."""
+    meter_s: Annotated[int, Meta(ge=1, le=3_600)] = 60
+    vendor: str = "vettura"
+    model: str = "virtual"
+
+
 class FacesConfig(FaceConfig, frozen=True, kw_only=True):
     """`[faces]`: which protocols the house speaks; what is not named is off."""
 
@@ -164,6 +252,8 @@ class FacesConfig(FaceConfig, frozen=True, kw_only=True):
     can: CanConfig | None = None
     miio: MiioConfig | None = None
     ble: BleConfig | None = None
+    ocpp: OcppConfig | None = None
+    ocpp_points: list[OcppPointConfig] = []
 
 
 class HomeFacts(msgspec.Struct, frozen=True, kw_only=True):
