@@ -1,4 +1,4 @@
-"""Who may come in: identities, passwords and certificates of wallboxes (OCPP-J, security profiles).
+"""Who may come in: identities, passwords and certificates of wallboxes.
 
 Facts: OCPP-J 1.6, 3.1 (an unknown identity is answered with 404) and the security whitepaper, A00:
 profile 1 is HTTP Basic with the identity as its user, 2 the same over TLS, 3 a certificate of the
@@ -14,16 +14,17 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, NamedTuple, final
+from typing import Any, NamedTuple, TypeAlias, final
 from urllib.parse import unquote
 
 from vettura.errors import EnvironmentFault, InputError
-from vettura.faces.config import OcppConfig, OcppStationConfig
+from vettura.faces.config import OcppConfig, OcppPointConfig, OcppStationConfig
 
 ROOT = "/ocpp/"
 _IDENTITY = re.compile(r"[A-Za-z0-9*_\-.:+|@]{1,48}")
 _TOKEN = re.compile(r"[^-_A-Za-z0-9]")
 CREDENTIALS_MAX = 512
+Json: TypeAlias = Any
 
 
 class Refused(NamedTuple):
@@ -65,7 +66,7 @@ class Doors:
             return Refused(HTTPStatus.NOT_FOUND, "no such wallbox is known here")
         return name
 
-    def refused(self, identity: str, credentials: str, certificate: Any) -> Refused | None:  # noqa: ANN401
+    def refused(self, identity: str, credentials: str, certificate: Json) -> Refused | None:
         """Why that station is not let in; None when it is."""
         if self._config.security == 3:
             if _common_name(certificate) == self._name(identity):
@@ -90,10 +91,10 @@ def bus_id(identity: str) -> str:
     return _TOKEN.sub("-", identity).strip("-_")[:32] or "wallbox"
 
 
-def secret_of(config: Any, where: str) -> str:  # noqa: ANN401
+def secret_of(config: OcppStationConfig | OcppPointConfig, where: str) -> str:
     """A password, from the home file or from a file of its own."""
     if not config.password_file:
-        return str(config.password)
+        return config.password
     try:
         return Path(config.password_file).expanduser().read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
@@ -193,7 +194,7 @@ def _basic(credentials: str) -> tuple[bytes, bytes]:
     return user, password
 
 
-def _common_name(certificate: Any) -> str:  # noqa: ANN401
+def _common_name(certificate: Json) -> str:
     """The subject's common name in what `getpeercert` gives."""
     subject = certificate.get("subject", ()) if isinstance(certificate, dict) else ()
     names = [value for group in subject for key, value in group if key == "commonName"]

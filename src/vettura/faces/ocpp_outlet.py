@@ -8,8 +8,8 @@ from typing import Any, Protocol, final
 import msgspec
 import structlog
 
-from vettura.bus.interface import Bus
-from vettura.bus.messages import Answer, decode, encode
+from vettura.bus.interface import Bus, Message
+from vettura.bus.messages import Answer, Refusal, decode, encode
 from vettura.bus.messages_energy import (
     ChargingNeeds,
     Schedule,
@@ -127,7 +127,7 @@ class Outlet:
                 self._log.info("station_unheard", error=error.message)
             await self._pace.sleep(RETRY_S)
 
-    async def _respond(self, data: bytes, message: Any) -> None:  # noqa: ANN401
+    async def _respond(self, data: bytes, message: Message) -> None:
         answer = await self.obey(data)
         try:
             await self._bus.respond(message, encode(answer))
@@ -244,9 +244,11 @@ class Outlet:
         self._log.info("action", action=action.action, who=action.who, refused=answer.reason)
         return answer
 
-    def _refused(self, reason: str, action: DeviceAction, *, code: str = "unavailable") -> Answer:
+    def _refused(
+        self, reason: str, action: DeviceAction, *, code: Refusal = "unavailable"
+    ) -> Answer:
         response = self._limit() if action.action == "offer" else None
-        return Answer(ok=False, reason=reason, code=code, response=response)  # type: ignore[arg-type]
+        return Answer(ok=False, reason=reason, code=code, response=response)
 
     def _limit(self) -> dict[str, Any]:
         limit: dict[str, Any] = msgspec.to_builtins(self.offering.limit())

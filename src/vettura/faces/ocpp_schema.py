@@ -29,8 +29,9 @@ class Flaw(NamedTuple):
     text: str
 
 
+Json: TypeAlias = Any
 Flaws: TypeAlias = list[Flaw]
-Check: TypeAlias = Callable[[Any, str, Flaws], None]
+Check: TypeAlias = Callable[[Json, str, Flaws], None]
 Schema: TypeAlias = dict[str, Any]
 
 
@@ -50,7 +51,7 @@ def _check(version: Version, action: str, is_answer: bool) -> Check:
     return _compiled(schema, schema.get("definitions", {}))
 
 
-def flaws_of(version: Version, action: str, payload: Any, *, is_answer: bool = False) -> Flaws:  # noqa: ANN401
+def flaws_of(version: Version, action: str, payload: Json, *, is_answer: bool = False) -> Flaws:
     """Everything that is wrong with a payload, at most `FAULTS_MAX` things."""
     check = check_of(version, action, is_answer=is_answer)
     if check is None:
@@ -96,7 +97,7 @@ def _compiled(schema: Schema, definitions: dict[str, Schema]) -> Check:
                 return _scalar(part, str(kind))
 
     def refer(name: str) -> Check:
-        def check(value: Any, path: str, flaws: Flaws) -> None:  # noqa: ANN401
+        def check(value: Json, path: str, flaws: Flaws) -> None:
             found = made.get(name)
             if found is None:
                 found = made[name] = make(definitions[name])
@@ -112,7 +113,7 @@ def _object(schema: Schema, make: Callable[[Schema], Check]) -> Check:
     required = frozenset(schema.get("required", ()))
     is_closed = schema.get("additionalProperties", True) is False
 
-    def check(value: Any, path: str, flaws: Flaws) -> None:  # noqa: ANN401
+    def check(value: Json, path: str, flaws: Flaws) -> None:
         if type(value) is not dict:
             flaws.append(Flaw("type", path, "not an object"))
             return
@@ -135,7 +136,7 @@ def _array(schema: Schema, make: Callable[[Schema], Check]) -> Check:
     items = make(schema["items"])
     least, most = schema.get("minItems", 0), schema.get("maxItems", float("inf"))
 
-    def check(value: Any, path: str, flaws: Flaws) -> None:  # noqa: ANN401
+    def check(value: Json, path: str, flaws: Flaws) -> None:
         if type(value) is not list:
             flaws.append(Flaw("type", path, "not an array"))
             return
@@ -165,7 +166,7 @@ def _scalar(schema: Schema, kind: str) -> Check:
     step = schema.get("multipleOf")
     is_ranged = "minimum" in schema or "maximum" in schema or step is not None
 
-    def check(value: Any, path: str, flaws: Flaws) -> None:  # noqa: ANN401
+    def check(value: Json, path: str, flaws: Flaws) -> None:
         if kinds is None:
             return
         if type(value) not in kinds and not (

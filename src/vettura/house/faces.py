@@ -1,7 +1,7 @@
 """Builds the faces that a home file asks for, and keeps one face's failure from the rest."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 import structlog
@@ -22,8 +22,10 @@ from vettura.faces.config import (
     MiioConfig,
     MqttConfig,
     ObdConfig,
+    OcppConfig,
 )
 from vettura.house.file import HomeFile
+from vettura.life import StationConfig
 
 log = structlog.get_logger()
 
@@ -36,6 +38,7 @@ ALL_FACES = FacesConfig(
     obd=ObdConfig(),
     can=CanConfig(),
     miio=MiioConfig(),
+    ocpp=OcppConfig(),
 )
 """What a rehearsal with every face on asks for."""
 RETRY_S = 2.0
@@ -75,11 +78,12 @@ def build_faces(
     faces: FacesConfig,
     mqtt_port: int | None,
     timezone: str = "UTC",
+    stations: Sequence[StationConfig] = (),
 ) -> list[NamedFace]:
     """Every face that is asked for, of these cars of one house, not yet running.
 
     `pace` counts real seconds; `mqtt_port` is the embedded bus's listener, None when there is none;
-    `timezone` is the home's.
+    `timezone` is the home's, and so are `stations`.
     """
     if faces.homeassistant is not None and faces.mqtt is None:
         raise UsageError("faces.homeassistant speaks through a broker", hint="add [faces.mqtt]")
@@ -87,7 +91,23 @@ def build_faces(
         *_for_each_car(cars, bus, clock, pace, faces),
         *_for_the_house(cars, bus, clock, pace, faces, mqtt_port),
         *_from_outside(cars, bus, clock, pace, faces, mqtt_port, timezone),
+        *_of_stations(cars[0].home, bus, clock, pace, faces, stations),
     ]
+
+
+def _of_stations(
+    home: str,
+    bus: Bus,
+    clock: Clock,
+    pace: Clock,
+    faces: FacesConfig,
+    stations: Sequence[StationConfig],
+) -> Iterator[NamedFace]:
+    """The wallboxes that come to us, and ours that go to somebody."""
+    if faces.ocpp is not None:
+        from vettura.faces.ocpp import OcppFace
+
+        yield NamedFace("ocpp", OcppFace(bus, clock, pace, faces.ocpp, home, stations))
 
 
 def _for_each_car(

@@ -113,7 +113,28 @@ def _check(home: HomeFile) -> None:
                 f"energy.goals[{index}].vin: no car has the vin '{goal.vin}'",
                 hint=f"known are {', '.join(vins)}",
             )
+    _check_ocpp(home)
     check_devices(home.household, home.devices, [station.id for station in home.stations])
+
+
+def _check_ocpp(home: HomeFile) -> None:
+    """Whoever comes as a wallbox, or plays one, is a station that is described."""
+    virtual = {station.id: station.virtual for station in home.stations}
+    known = ", ".join(virtual) or "none"
+    for entry in home.faces.ocpp.stations if home.faces.ocpp else ():
+        where = f"faces.ocpp.stations: '{entry.id}'"
+        if entry.id not in virtual:
+            raise InputError(f"{where} is no station of the home", hint=f"known are {known}")
+        if virtual[entry.id]:
+            raise InputError(
+                f"{where} is a virtual station", hint="say virtual = false in its [[stations]]"
+            )
+    for point in home.faces.ocpp_points:
+        if point.station not in virtual:
+            raise InputError(
+                f"faces.ocpp_points: no station is called '{point.station}'",
+                hint=f"known are {known}",
+            )
 
 
 def place_of(home: HomeFile, car: CarEntry) -> Place:

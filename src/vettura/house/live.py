@@ -71,6 +71,10 @@ async def run_live(home: HomeFile, wishes: Wishes, *companions: Companion) -> No
     async with _opened(home, wishes) as running:
         seed = home.seed if wishes.seed is None else wishes.seed
         services = build(home, running.bus, running.clock, seed=seed)
+        for station in home.stations:
+            if not station.virtual:
+                # A rehearsal has a virtual one in its place; here a face brings it.
+                services.pop(f"station {station.id}", None)
         timekeeper = ClockService(running.bus, running.clock, running.pace, home.household.id)
         async with asyncio.TaskGroup() as group:
             group.create_task(timekeeper.run(), name="clock")
@@ -113,6 +117,7 @@ async def _opened(home: HomeFile, wishes: Wishes) -> AsyncIterator[Running]:
             faces=home.faces if wishes.faces is None else wishes.faces,
             mqtt_port=server.mqtt_port if server else None,
             timezone=home.household.timezone,
+            stations=home.stations,
         )
         yield Running(home=home, bus=bus, clock=clock, pace=pace, server=server, faces=faces)
 

@@ -150,7 +150,9 @@ async def _live(scene: _Scene, clock: Clock, taps: Sequence[Tap], *, duration_s:
 
 
 def _faces(home: HomeFile, bus: MemoryBus, clock: Clock) -> list[NamedFace]:
-    return build_faces(facts_of(home), bus, clock, clock, faces=ALL_FACES, mqtt_port=None)
+    return build_faces(
+        facts_of(home), bus, clock, clock, faces=ALL_FACES, mqtt_port=None, stations=home.stations
+    )
 
 
 def _face(named: NamedFace) -> Callable[[], Coroutine[Any, Any, None]]:
