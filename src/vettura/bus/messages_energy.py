@@ -289,6 +289,21 @@ class EnergyWish(Wire, frozen=True, kw_only=True):
     role: Role = "app"
 
 
+class Wished(Wire, frozen=True, kw_only=True):
+    """`energy.<home>.wished`: what people asked for and what was learnt, beyond any restart."""
+
+    goals: dict[str, SetGoal] = {}
+    """By vin."""
+    modes: dict[str, Mode] = {}
+    """By station."""
+    done: list[str] = []
+    """Ids of the latest wishes, oldest first."""
+    departures: dict[str, list[tuple[int, int]]] = {}
+    """By vin: when it was to leave, and when it left [ns since the epoch], oldest first."""
+    month_peak: tuple[str, float] = ("", 0.0)
+    """Which month, and its highest import of a quarter of an hour so far [W]."""
+
+
 class GoalState(Wire, frozen=True, kw_only=True):
     """`energy.<home>.goal.<vin>`: what the plan aims at for a car."""
 

@@ -33,6 +33,8 @@
 | `energy.<home>.bill` | Bill | stream `energy` |
 | `energy.<home>.saved` | Saved | publish, kept in bucket `home` |
 | `energy.<home>.note` | EnergyNote | publish |
+| `energy.<home>.wished` | Wished | kept in bucket `home` alone |
+| `energy.<home>.ledger` | energy/bills_kept.py | kept in bucket `home` alone |
 | `energy.<home>.do` | EnergyWish, answered with Answer | request |
 | `house.<home>.clock` | ClockState | publish |
 | `house.<home>.do.speed` | Command, answered with Answer | request |
@@ -228,6 +230,16 @@ def saved(home: str) -> str:
 def energy_note(home: str) -> str:
     """Where lines for a person about energy appear."""
     return f"energy.{home}.note"
+
+
+def wished(home: str) -> str:
+    """Where goals, modes and what was learnt of departures are kept."""
+    return f"energy.{home}.wished"
+
+
+def ledger(home: str) -> str:
+    """Where what open charges need of meters and prices is kept."""
+    return f"energy.{home}.ledger"
 
 
 def energy_do(home: str) -> str:

@@ -75,6 +75,11 @@ def build(
     )
     for facts in car_facts(home):
         services[f"car device {facts.vin}"] = CarDeviceService(bus, clock, household, facts)
+    if home.energy is not None:
+        # numpy and a solver are loaded for homes that plan, not for those that do not.
+        from vettura.house.energy import energy_services
+
+        services |= energy_services(home, home.energy, bus, clock)
     services["scenes"] = _scenes(home, bus, clock, seed=seed, tells_all=tells_all)
     return services
 

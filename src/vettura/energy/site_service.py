@@ -1,0 +1,471 @@
+"""The energy of one home on the bus: it gathers, plans, tells, follows, and obeys wishes.
+
+It plans at every news within a second, and at each slot; what it decides goes to stations as a
+`Schedule`, of which load management makes offers below the fuse. Goals, modes and what was learnt
+of departures are kept on the bus.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import final
+
+import numpy as np
+import structlog
+
+from vettura.bus import subjects
+from vettura.bus.interface import Bus, Message
+from vettura.bus.messages import Answer, Wire, decode, decode_frame, encode
+from vettura.bus.messages_energy import (
+    EnergyNote,
+    EnergyWish,
+    GoalState,
+    ModeState,
+    SetGoal,
+    Wished,
+)
+from vettura.bus.patience import patiently
+from vettura.bus.subjects import HOME_BUCKET
+from vettura.clock.interface import Clock
+from vettura.energy.config import EnergyConfig
+from vettura.energy.following import Current, Following
+from vettura.energy.gather import CarAhead, CarFacts, Gathered, can_move, gather, reachable_soc
+from vettura.energy.gather import store_of as store_of
+from vettura.energy.heard import SITE_SILENT_NS, Heard
+from vettura.energy.horizon import Outlook, outlook
+from vettura.energy.looking import Looking
+from vettura.energy.plan_told import told
+from vettura.energy.planning import Planned, Planning, Strategy
+from vettura.energy.slots import slots_from
+from vettura.energy.wishes import expired, obeyed
+from vettura.errors import BusError, InputError
+from vettura.life.household import Household
+from vettura.life.station import StationConfig
+from vettura.units import NS_PER_S, PERCENT, SECONDS_PER_HOUR
+
+log = structlog.get_logger()
+
+FOLLOW_S, FOLLOW_LOOKS = 5.0, 60.0
+"""Stations are looked at this often; where the clock is coarse, once in so many shortest waits."""
+COARSE_S = 1.0
+PLAN_COARSE_S = 3_600.0
+"""Where the clock is coarse it plans at news and once an hour."""
+LOOK_S = 1.0
+"""How long a car is waited for when it is asked how it is."""
+OFF_AGAIN_NS = 600 * NS_PER_S
+"""A house that is far from its forecast is planned for anew at most this often."""
+RETRY_S = 10.0
+IDLE_S = 900.0
+WHO = "energy"
+
+
+@final
+class EnergyService:
+    """Plans one home's energy. `run()` never returns by itself.
+
+    `strategy` stands in for the planner; None: the linear program, loaded when it is needed.
+    """
+
+    def __init__(
+        self,
+        bus: Bus,
+        clock: Clock,
+        household: Household,
+        config: EnergyConfig,
+        *,
+        cars: Sequence[CarFacts],
+        stations: Sequence[StationConfig],
+        strategy: Strategy | None = None,
+    ) -> None:
+        self._bus = bus
+        self._clock = clock
+        self._household = household
+        self._home = household.id
+        self._config = config
+        self._cars = {facts.vin: facts for facts in cars}
+        self._stations = {station.id: station for station in stations}
+        silent_ns = max(SITE_SILENT_NS, round(600 * clock.resolution_s) * NS_PER_S)
+        self._heard = Heard(home=self._home, stations=tuple(self._stations), silent_ns=silent_ns)
+        self._looking = Looking(household, config, self._cars, self._stations, self._heard)
+        self._planning = Planning(strategy)
+        self._following = Following(
+            config=config, stations=list(stations), cars=self._cars, heard=self._heard
+        )
+        self._wished = self._kept = Wished()
+        self._answers: dict[str, Answer] = {}
+        self._current: Current | None = None
+        self._plan_due = asyncio.Event()
+        self._look_due = asyncio.Event()
+        self._why = "start"
+        self._told: dict[str, Wire] = {}
+        self._noted: dict[str, str] = {}
+        self._off_ns = 0
+        self._deaf: set[str] = set()
+        """What it does not hear yet."""
+        self._all_heard = asyncio.Event()
+        self._log = log.bind(home=self._home)
+
+    async def run(self) -> None:
+        """Remember, then serve until cancelled."""
+        await self._remember()
+        patterns = self._heard.patterns()
+        self._deaf = set(patterns)
+        async with asyncio.TaskGroup() as group:
+            for pattern, keys in patterns.items():
+                group.create_task(self._listen(pattern, keys))
+            group.create_task(self._serve(), name="energy serves")
+            group.create_task(self._plan_on(), name="energy plans")
+            group.create_task(self._follow(), name="energy follows")
+
+    # Hearing.
+
+    async def _remember(self) -> None:
+        bucket = await patiently(self._clock, lambda: self._bus.bucket(HOME_BUCKET))
+        key = subjects.wished(self._home)
+        entry = await patiently(self._clock, lambda: bucket.get(key))
+        if entry is None or entry.value is None:
+            return
+        try:
+            self._wished = self._kept = decode(entry.value, Wished, where=key)
+        except InputError as error:
+            self._log.warning("memory_unreadable", error=error.message)
+
+    async def _listen(self, pattern: str, keys: Sequence[str]) -> None:
+        """Hear what is said there, and first what is kept of it: also after the bus was away."""
+        while True:
+            try:
+                ear = await self._bus.subscribe(pattern)
+                try:
+                    bucket = await self._bus.bucket(HOME_BUCKET)
+                    for key in keys:
+                        entry = await bucket.get(key)
+                        if entry is not None and entry.value is not None:
+                            self._hear(key, entry.value)
+                    self._deaf.discard(pattern)
+                    self._all_heard.set()
+                    async for message in ear:
+                        self._hear(message.subject, message.data)
+                finally:
+                    await ear.close()
+            except BusError as error:
+                self._log.info("energy_unheard", pattern=pattern, error=error.message)
+            await self._clock.sleep(RETRY_S)
+
+    def _hear(self, subject: str, data: bytes) -> None:
+        now_ns = self._clock.now_ns()
+        plugged = dict(self._heard.plugged)
+        try:
+            news = self._heard.take(subject, data, now_ns=now_ns)
+        except InputError as error:
+            self._heard.ignored.append((_about(subject), error.message))
+            self._look_due.set()
+            return
+        if news == "plan":
+            self._learn(plugged, now_ns)
+            self._plan_for(subject.split(".")[2])
+        elif news == "look" and (self._is_fine or self._is_far_off(now_ns)):
+            self._look_due.set()
+
+    @property
+    def _is_fine(self) -> bool:
+        """Whether the clock grants every moment that is asked for."""
+        return self._clock.resolution_s < COARSE_S
+
+    def _is_far_off(self, now_ns: int) -> bool:
+        """Whether the house is so far from the plan's forecast that it must plan anew."""
+        current = self._current
+        if current is None or now_ns - self._off_ns < OFF_AGAIN_NS:
+            return False
+        slot = current.problem.slots.index(now_ns)
+        if not 0 <= slot < current.problem.slots.count or not can_move(current.problem):
+            return False
+        load_w, sun_w = float(current.problem.load_w[slot]), float(current.problem.sun_w[slot])
+        if not self._heard.is_off(load_w=load_w, sun_w=sun_w, now_ns=now_ns):
+            return False
+        self._off_ns = now_ns
+        self._plan_for("forecast off")
+        return False
+
+    def _learn(self, before: Mapping[str, str], now_ns: int) -> None:
+        """A cable that came out of a car: it leaves, at that time and not as it was said."""
+        for station, vin in before.items():
+            if vin and self._heard.plugged.get(station) != vin:
+                learnt = self._looking.left(self._wished, vin, now_ns)
+                self._wished = learnt if learnt is not None else self._wished
+
+    def _plan_for(self, why: str) -> None:
+        self._why = why
+        self._plan_due.set()
+
+    # Wishes.
+
+    async def _serve(self) -> None:
+        subject = subjects.energy_do(self._home)
+        while True:
+            try:
+                ear = await self._bus.subscribe(subject)
+                try:
+                    async for message in ear:
+                        answer = await self._obey(message)
+                        await self._bus.respond(message, encode(answer))
+                finally:
+                    await ear.close()
+            except BusError as error:
+                self._log.info("wishes_unheard", error=error.message)
+            await self._clock.sleep(RETRY_S)
+
+    async def _obey(self, message: Message) -> Answer:
+        try:
+            wish = decode(message.data, EnergyWish, where=message.subject)
+        except InputError as error:
+            return Answer(ok=False, reason=error.message, code="type")
+        if wish.id in self._wished.done:
+            return self._answers.get(wish.id, Answer(ok=True, state="accepted"))
+        now_ns = self._clock.now_ns()
+        done = obeyed(self._wished, wish, cars=self._cars, stations=self._stations, now_ns=now_ns)
+        if done.reason:
+            return Answer(ok=False, reason=done.reason, code="range", state="refused")
+        self._wished = self._kept = done.wished
+        await self._keep(subjects.wished(self._home), self._wished)
+        answer = Answer(ok=True, state="accepted", response=self._remark(wish, now_ns))
+        self._answers[wish.id] = answer
+        while len(self._answers) > len(self._wished.done):
+            del self._answers[next(iter(self._answers))]
+        self._log.info("wish_obeyed", id=wish.id, who=wish.who)
+        self._plan_for("wish")
+        return answer
+
+    def _remark(self, wish: EnergyWish, now_ns: int) -> dict[str, object] | None:
+        """What stands against a goal, in words for a person; None when nothing does."""
+        goal = wish.verb
+        if not isinstance(goal, SetGoal) or goal.soc is None or goal.by_ns is None:
+            return None
+        car = self._heard.cars.get(goal.vin)
+        if car is None or not car.station:
+            return None
+        store = store_of(self._cars[goal.vin], self._stations[car.station])
+        reached = reachable_soc(store, car, now_ns=now_ns, by_ns=goal.by_ns)
+        if reached >= goal.soc - 0.005:
+            return None
+        return {"text": f"not possible by then: {PERCENT * reached:.0f} %"}
+
+    # Planning.
+
+    async def _plan_on(self) -> None:
+        while self._deaf:
+            # A plan from half of what is known would be taken back in the next second.
+            self._all_heard.clear()
+            await self._all_heard.wait()
+        while True:
+            self._plan_due.clear()
+            try:
+                await self._plan()
+            except BusError as error:
+                self._log.info("plan_not_told", error=error.message)
+            try:
+                await self._clock.wait_for(self._plan_due.wait(), self._plan_patience_s())
+            except TimeoutError:
+                self._why = "time"
+
+    def _plan_patience_s(self) -> float:
+        now_ns = self._clock.now_ns()
+        slot_s = float(self._config.slot_s)
+        period_s = slot_s if self._is_fine else max(PLAN_COARSE_S, slot_s)
+        period_ns = round(period_s) * NS_PER_S
+        return (period_ns - now_ns % period_ns) / NS_PER_S
+
+    async def _plan(self) -> None:
+        """Look at the cars, plan, tell; by rule where the planner cannot be trusted."""
+        now_ns = self._clock.now_ns()
+        self._wished = expired(self._wished, now_ns)
+        if self._wished is not self._kept:
+            await self._keep(subjects.wished(self._home), self._wished)
+            self._kept = self._wished
+        await self._look_at_cars()
+        slots = slots_from(
+            now_ns,
+            slot_s=self._config.slot_s,
+            count=self._config.horizon_h * round(SECONDS_PER_HOUR) // self._config.slot_s,
+        )
+        ahead = outlook(
+            slots,
+            self._config,
+            prices=self._heard.prices,
+            sun=self._heard.forecasts.get("sun"),
+            load=self._heard.forecasts.get("load"),
+            now_ns=now_ns,
+        )
+        cars = self._looking.cars(self._wished, now_ns)
+        site = self._heard.fresh_site(now_ns)
+        gathered = gather(
+            slots,
+            self._config,
+            ahead,
+            cars,
+            now_ns=now_ns,
+            timezone=self._household.timezone,
+            battery_soc=site.battery_soc if site is not None else None,
+            peak_so_far_w=self._wished.month_peak[1],
+        )
+        if self._is_needless(gathered):
+            await self._tell_goals(gathered.goals)
+            return
+        planned = self._planning.plan(gathered.problem, trusts=_distrust(ahead))
+        self._current = Current(
+            time_ns=now_ns,
+            problem=gathered.problem,
+            plan=planned.plan,
+            stores=gathered.stores,
+            floors={vin: goal.floor_soc for vin, goal in gathered.goals.items()},
+        )
+        self._look_due.set()
+        await self._tell_plan(gathered, planned, ahead, cars)
+        await self._tell_goals(gathered.goals)
+
+    def _is_needless(self, gathered: Gathered) -> bool:
+        """Whether a coarse clock's plan of time passing would change nothing."""
+        is_time = self._why == "time" and not self._is_fine and self._current is not None
+        return is_time and not can_move(gathered.problem)
+
+    async def _look_at_cars(self) -> None:
+        for vin in self._cars:
+            try:
+                reply = await self._bus.request(subjects.car_get(vin), b"", timeout_s=LOOK_S)
+                frame = decode_frame(reply.data, where=subjects.car_get(vin))
+            except BusError:
+                continue
+            except InputError as error:
+                self._heard.ignored.append(("car", error.message))
+                continue
+            self._heard.look_at(vin, frame)
+
+    # Telling.
+
+    async def _tell_plan(
+        self, gathered: Gathered, planned: Planned, ahead: Outlook, cars: Sequence[CarAhead]
+    ) -> None:
+        slots = gathered.problem.slots
+        here = {
+            storage.id: (storage.charge_w_max > 0.0)
+            for storage in gathered.problem.storages
+            if storage.kind == "car"
+        }
+        unseen = [facts.name for vin, facts in self._cars.items() if vin not in self._heard.cars]
+        notes = [planned.note, *(f"{name} does not answer" for name in unseen)]
+        notes += [line for line in ahead.missing if line not in planned.note]
+        message = told(
+            gathered.problem,
+            planned.plan,
+            planned.reasons,
+            now_ns=self._clock.now_ns(),
+            currency=self._config.currency,
+            origin=planned.plan.origin,
+            note="; ".join(note for note in notes if note),
+            here={name: np.asarray(one) for name, one in here.items()},
+        )
+        await self._publish(subjects.plan(self._home), message)
+        await self._note("plan", message.note)
+        self._log.info(
+            "planned",
+            why=self._why,
+            origin=message.origin,
+            cars=sum(bool(car.now.station) for car in cars),
+            slots=slots.count,
+            cost=round(message.cost, 3),
+        )
+
+    async def _tell_goals(self, goals: Mapping[str, GoalState]) -> None:
+        for vin, goal in goals.items():
+            await self._publish_news(subjects.goal(self._home, vin), goal)
+        for station in self._stations:
+            mode = ModeState(
+                time_ns=self._clock.now_ns(),
+                station=station,
+                mode=self._wished.modes.get(station, "plan"),
+                text=self._mode_text(station),
+            )
+            await self._publish_news(subjects.mode(self._home, station), mode)
+        for about, text in self._heard.taken_notes():
+            await self._note(about, text)
+
+    def _mode_text(self, station: str) -> str:
+        vin = self._following.vin_at(station)
+        if vin and vin not in self._cars:
+            return "a car that is not of this home is charged at once"
+        return ""
+
+    async def _publish_news(self, subject: str, message: GoalState | ModeState) -> None:
+        """Publish and keep, when more than the time has changed."""
+        before = self._told.get(subject)
+        if before is not None and _but_time(before) == _but_time(message):
+            return
+        self._told[subject] = message
+        await self._publish(subject, message)
+
+    async def _publish(self, subject: str, message: Wire) -> None:
+        await self._bus.publish(subject, encode(message))
+        await self._keep(subject, message)
+
+    async def _keep(self, key: str, message: Wire) -> None:
+        try:
+            await (await self._bus.bucket(HOME_BUCKET)).put(key, encode(message))
+        except BusError as error:
+            self._log.info("energy_not_kept", key=key, error=error.message)
+
+    async def _note(self, about: str, text: str) -> None:
+        """Say a line for a person, once until it is another."""
+        if self._noted.get(about, "") == text:
+            return
+        self._noted[about] = text
+        if text:
+            note = EnergyNote(time_ns=self._clock.now_ns(), about=about, text=text)
+            await self._bus.publish(subjects.energy_note(self._home), encode(note))
+
+    # Following.
+
+    async def _follow(self) -> None:
+        while True:
+            self._look_due.clear()
+            try:
+                await self._look()
+            except BusError as error:
+                self._log.info("schedule_not_told", error=error.message)
+            try:
+                await self._clock.wait_for(self._look_due.wait(), self._follow_patience_s())
+            except TimeoutError:
+                continue
+
+    def _follow_patience_s(self) -> float:
+        if self._current is None or not self._following.is_busy():
+            return IDLE_S
+        return max(FOLLOW_S, FOLLOW_LOOKS * self._clock.resolution_s)
+
+    async def _look(self) -> None:
+        current = self._current
+        if current is None:
+            return
+        now_ns = self._clock.now_ns()
+        self._following.look(current, self._wished.modes, now_ns)
+        new_id = self._clock.new_id(WHO)
+        for schedule in self._following.schedules(current, now_ns, new_id):
+            subject = subjects.schedule(self._home, schedule.station)
+            await self._bus.publish(subject, encode(schedule))
+
+
+def _distrust(ahead: Outlook) -> str:
+    """Why a plan from these inputs would be guesswork; empty when it would not."""
+    if not ahead.has_prices:
+        return "no prices are known: charging does not wait for cheap hours"
+    return ""
+
+
+def _about(subject: str) -> str:
+    """Which of the subjects of a note a message belongs to."""
+    levels = subject.split(".")
+    known = {"prices": "prices", "site": "meter", "meter": "station", "needs": "car"}
+    if levels[2] == "forecast":
+        return levels[3] if levels[3] in {"sun", "load"} else "sun"
+    return known.get(levels[2], "station")
+
+
+def _but_time(message: Wire) -> tuple[object, ...]:
+    return tuple(getattr(message, name) for name in message.__struct_fields__ if name != "time_ns")
