@@ -213,3 +213,23 @@ async def _settled(home: Household) -> int:
             if kind == "delta" and SPEED in data and number is not None:
                 return number
     raise AssertionError("the stream has ended")
+
+
+async def test_evcc_can_ask_for_a_plan_where_its_optimiser_would_be() -> None:
+    request = {
+        "batteries": [
+            {"s_min": 0, "s_max": 8000, "s_initial": 0, "c_min": 0, "c_max": 4000, "d_max": 0}
+            | {"p_a": 0.0, "charge_from_grid": True, "s_goal": [0, 0, 3800]}
+        ],
+        "time_series": {"dt": [3600] * 3, "gt": [100] * 3, "ft": [0] * 3}
+        | {"p_N": [0.0004, 0.0002, 0.0003], "p_E": [0.0001] * 3},
+    }
+    async with household() as home:
+        asked = await home.client.post("/optimize/charge-schedule", json=request)
+        assert asked.status_code == 200
+        assert asked.json()["status"] == "Optimal"
+        assert asked.json()["batteries"][0]["charging_power"] == pytest.approx([0, 4000, 0])
+        refused = await home.client.post("/optimize/charge-schedule", json={"batteries": []})
+        assert refused.status_code == 400
+        assert "time_series" in refused.json()["message"]
+        assert (await home.client.get("/optimize/health")).json()["status"] == "healthy"

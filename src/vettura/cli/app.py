@@ -72,6 +72,13 @@ token.command("vettura.cli.token:new_key", help="Write a new private key, and it
 token.command("vettura.cli.token:mint_command", name="mint", help="Print a token for an app.")
 token.command("vettura.cli.token:show", help="Print what a token says, and whether it is good.")
 app.command(token)
+energy = App(
+    name="energy",
+    help="Plan what a home charges, and what it costs; each takes --json.",
+    help_format="plaintext",
+)
+energy.command("vettura.cli.energy_plan:plan", help="Answer a request to evcc's optimiser.")
+app.command(energy)
 app.command("vettura.cli.doctor:doctor", help="Check what this machine has and lacks.")
 
 

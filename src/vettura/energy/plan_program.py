@@ -45,6 +45,18 @@ class Builder:
     _entries: list[tuple[Ints, Ints, Floats]] = field(default_factory=list)
     _start: list[tuple[Ints, Ints]] = field(default_factory=list)
 
+    @classmethod
+    def after(cls, program: Program) -> "Builder":
+        """One that goes on from a program."""
+        return cls(
+            columns_count=len(program.cost),
+            rows_count=len(program.row_lower),
+            _columns=[(program.cost, program.lower, program.upper)],
+            _rows=[(program.row_lower, program.row_upper)],
+            _entries=[(program.row, program.col, program.value)],
+            _start=[(program.start_columns, program.start_rows)],
+        )
+
     def columns(self, count: int, *, cost: ArrayLike, lower: ArrayLike, upper: ArrayLike) -> Ints:
         """`count` columns: their indices."""
         first = self.columns_count

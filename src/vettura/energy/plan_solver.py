@@ -19,6 +19,7 @@ dual simplex (78,840 columns: 1.2 against 3.7 s)."""
 DUAL, PRIMAL = 1, 4
 """HiGHS's numbers for its simplex strategies."""
 _DEVEX = 1
+_FEASIBLE = 2
 _ROWWISE = 2
 _MINIMISE = 1
 
@@ -56,7 +57,10 @@ class Solver:
         self._last: Program | None = None
 
     def solve(self, program: Program, whole: Ints | None = None) -> Solution:
-        """The optimum; `whole` names columns that take whole numbers only."""
+        """The optimum; `whole` names columns that take whole numbers only.
+
+        With whole numbers and a time limit it is the best found by then; `bound` says how near.
+        """
         highs = self._highs
         if whole is None and self._is_like_the_last(program):
             strategy = self._renew(program)
@@ -65,15 +69,16 @@ class Solver:
             strategy = PRIMAL if len(program.cost) < PRIMAL_COLUMNS_MAX else DUAL
             if whole is None:
                 highs.setBasis(_start(program))
-        self._last = program
+        self._last = program if whole is None else None
         highs.setOptionValue("simplex_strategy", strategy)
         highs.run()
-        if highs.getModelStatus() != HighsModelStatus.kOptimal:
+        if whole is None and highs.getModelStatus() != HighsModelStatus.kOptimal:
             highs.clearSolver()
             highs.setOptionValue("simplex_strategy", DUAL)
             highs.run()
         status = highs.getModelStatus()
-        if status != HighsModelStatus.kOptimal:
+        is_found = highs.getInfo().primal_solution_status == _FEASIBLE
+        if status != HighsModelStatus.kOptimal and not (whole is not None and is_found):
             self._last = None
             raise VetturaError(f"the solver ends with {highs.modelStatusToString(status)!r}")
         found = highs.getSolution()

@@ -16,6 +16,7 @@ from vettura.bus.orders import VERBS, read_speed, read_verb
 from vettura.errors import BusError, InputError
 from vettura.web.desk import WHO, Desk, Reply, replied, said_no
 from vettura.web.events import squeezed, viewer_events
+from vettura.web.routes_evcc import EVCC_HANDLERS
 from vettura.web.routes_home import HOME_HANDLERS
 from vettura.web.state import State
 
@@ -137,4 +138,4 @@ def _takes_gzip(request: AnyRequest) -> bool:
     return "gzip" in request.headers.get("accept-encoding", "")
 
 
-HANDLERS = [page_file, state, events, order, clock, health, *HOME_HANDLERS]
+HANDLERS = [page_file, state, events, order, clock, health, *HOME_HANDLERS, *EVCC_HANDLERS]
