@@ -209,8 +209,8 @@ class Counter:
         return (self.raw_wh or 0.0) + self.offset_wh
 
 
-SLACK_WH = 200.0
-"""A register may grow by so much more than the power allows: it is read late and rounded."""
+SLACK_WH = 1_100.0
+"""A register may grow by so much more than the power allows: some count in whole kWh."""
 OVER = 1.5
 """A station may give so much more than its config says before it is not believed."""
 

@@ -25,7 +25,7 @@ from vettura.faces.ocpp_ledger import (
     with_heard,
 )
 from vettura.faces.ocpp_meter import Counter, Reading, counted
-from vettura.faces.ocpp_seen import Seen, status
+from vettura.faces.ocpp_seen import FLOWS_W, Seen, flowing_w, status
 from vettura.life.station import StationConfig
 from vettura.units import NS_PER_S
 
@@ -90,7 +90,7 @@ class Watched:
 
     def connected(self, is_there: bool) -> None:
         """Its station has come or gone."""
-        self.seen = replace(self.seen, is_there=is_there)
+        self.seen = replace(self.seen, is_there=is_there, power_w=0.0, power_ns=0)
         self._changed()
 
     def booted(self, boot: Boot) -> None:
@@ -106,8 +106,8 @@ class Watched:
         self.seen = replace(before, word=word)
         if word == AVAILABLE and not before.transaction:
             self._leave()
-        elif word == AVAILABLE:
-            self.note("station", f"{self._config.id} says it is free while a charge runs; ignored")
+        elif word == AVAILABLE and abs(flowing_w(before, self._clock.now_ns())) >= FLOWS_W:
+            self.note("station", f"{self._config.id} says it is free while power flows; ignored")
         elif before.word == AVAILABLE and not before.vin and word != UNAVAILABLE:
             self.seen = replace(self.seen, vin=self._car)
         self._changed()

@@ -108,6 +108,12 @@ def _of_stations(
         from vettura.faces.ocpp import OcppFace
 
         yield NamedFace("ocpp", OcppFace(bus, clock, pace, faces.ocpp, home, stations))
+    known = {station.id: station for station in stations}
+    for point in faces.ocpp_points:
+        from vettura.faces.ocpp_point import OcppPointFace
+
+        face = OcppPointFace(bus, clock, pace, point, home, known[point.station])
+        yield NamedFace(f"ocpp point {point.station}", face)
 
 
 def _for_each_car(
