@@ -11,10 +11,12 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
-from browser.scripted_car import PAGE, ScriptedCar
+from browser.scripted_car import PAGE, VIN, ScriptedCar
+from browser.scripted_energy import ScriptedEnergy
 from browser.scripted_home import ScriptedHome
 from vettura.bus.memory import MemoryBus
 from vettura.clock import WallClock
@@ -46,8 +48,15 @@ class Away:
 class ServedPage:
     """The page and its car, running in a thread for as long as the block lasts."""
 
-    def __init__(self, scene: str, when: str = "2026-03-10T18:25:00+01:00") -> None:
-        self._scene, self._when = scene, when
+    def __init__(
+        self,
+        scene: str,
+        when: str = "2026-03-10T18:25:00+01:00",
+        *,
+        plans: bool = False,
+        car_w: float | None = None,
+    ) -> None:
+        self._scene, self._when, self._plans, self._car_w = scene, when, plans, car_w
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()))
         self._port = 0
@@ -98,6 +107,7 @@ class ServedPage:
         self.bus = Away(memory)
         self.car = ScriptedCar(memory, self._clock, pace, scene=self._scene)
         self.home = ScriptedHome(memory, self._clock)
+        self.energy = ScriptedEnergy(memory, self._clock, pace, vin=VIN, car_w=self._car_w)
         self._everything = asyncio.create_task(self._live())
         await asyncio.wait([self._everything])
         await memory.close()
@@ -106,6 +116,8 @@ class ServedPage:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.car.run())
             tasks.create_task(self.home.run())
+            if self._plans:
+                tasks.create_task(self.energy.run())
             tasks.create_task(self._serve())
 
     async def _serve(self) -> None:
@@ -113,7 +125,8 @@ class ServedPage:
         while True:
             await self._may_serve.wait()
             bus: Any = self.bus
-            app = create_app(bus=bus, clock=self._clock, pace=self._pace, page=PAGE)
+            page = msgspec.structs.replace(PAGE, has_energy=self._plans)
+            app = create_app(bus=bus, clock=self._clock, pace=self._pace, page=page)
             claimed = claim_port("127.0.0.1", self._port)
             self._port = claimed.getsockname()[1]
             self._serving = asyncio.create_task(
@@ -172,7 +185,8 @@ def open_page(chromium: Browser) -> Iterator[Open]:
             page.on("pageerror", lambda error: faults.append(str(error)))
             page.goto(url)
             page.wait_for_selector("body:not([data-waiting])")
-            first = page.locator("#outside" if url.endswith("/home") else "#soc")
+            is_car = url.endswith("/")
+            first = page.locator("#soc" if is_car else "#outside")
             expect(first).not_to_have_text(re.compile("–"))
             return page
 
@@ -184,6 +198,13 @@ def open_page(chromium: Browser) -> Iterator[Open]:
 @pytest.fixture(scope="module")
 def parked() -> Iterator[ServedPage]:
     with ServedPage("parked") as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def planned() -> Iterator[ServedPage]:
+    """A home that plans its energy."""
+    with ServedPage("parked", plans=True) as served:
         yield served
 
 

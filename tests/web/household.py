@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
+from msgspec.structs import replace
 
 from vettura.bus import subjects
 from vettura.bus.interface import Bus, Message
@@ -87,14 +88,23 @@ def sample(time_ns: int, soc: float = 0.5, mode: str = "parked") -> Sample:
 
 
 @asynccontextmanager
-async def household(patience_s: float = 8.0) -> AsyncIterator[Household]:
-    """Serve the page on a free port for as long as the block lasts; five samples are stored."""
+async def household(
+    patience_s: float = 8.0, *, kept: Mapping[str, bytes] | None = None, has_energy: bool = False
+) -> AsyncIterator[Household]:
+    """Serve the page on a free port for as long as the block lasts.
+
+    Five samples are stored, and what is `kept` by its key in the bucket of the home.
+    """
     pace = WallClock()
     bus = MemoryBus(pace)
     switch = SwitchedBus(bus)
     clock = WallClock(start_ns=START_NS)
     away: Any = switch
-    app = create_app(bus=away, clock=clock, pace=pace, page=PAGE, patience_s=patience_s)
+    page = replace(PAGE, has_energy=has_energy)
+    app = create_app(bus=away, clock=clock, pace=pace, page=page, patience_s=patience_s)
+    bucket = await bus.bucket(subjects.HOME_BUCKET)
+    for key, data in (kept or {}).items():
+        await bucket.put(key, data)
     stream = await bus.stream(subjects.CARS_STREAM, subjects.CARS_STREAM_SUBJECTS)
     for minute in range(60, 55, -1):
         point = sample(START_NS - minute * 60_000_000_000, soc=0.5 + (60 - minute) / 100)

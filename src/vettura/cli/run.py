@@ -179,4 +179,5 @@ def page_of(home: HomeFile) -> PageConfig:
             for place in household.places
         ],
         stations=[station.id for station in home.stations],
+        has_energy=home.energy is not None,
     )

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from litestar import Litestar, Request, Response
+from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State as AppState
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
@@ -46,6 +47,7 @@ def create_app(
         before_send=[add_headers],
         exception_handlers={HTTPException: _refused},
         lifespan=[_listening],
+        compression_config=CompressionConfig(backend="gzip", exclude_opt_key=routes.READY),
         logging_config=None,
         request_max_body_size=BODY_BYTES_MAX,
         state=AppState({"live": live}),

@@ -34,3 +34,5 @@ class PageConfig(msgspec.Struct, frozen=True, kw_only=True):
     places: list[PlaceOnPage] = []
     stations: list[str] = []
     hosts: list[str] = []
+    has_energy: bool = False
+    """Whether the home file plans energy; who is heard to plan counts as well."""

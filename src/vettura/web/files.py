@@ -17,7 +17,7 @@ PART = re.compile(
     r"^ *(?:<!-- part: (\w+\.(?:svg|html)) -->|/\* part: ([\w./]+\.(?:css|js)) \*/)\n", re.MULTILINE
 )
 """Where a drawing, a style or a library is put in, so that the page arrives in few pieces."""
-VIEWS = {"": "index.html", "home": "home.html"}
+VIEWS = {"": "index.html", "home": "home.html", "energy": "energy.html"}
 """Each view's address, and its file."""
 
 

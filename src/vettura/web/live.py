@@ -24,6 +24,8 @@ from vettura.bus.messages_home import DeviceAbout
 from vettura.clock.interface import Clock
 from vettura.errors import BusError, InputError
 from vettura.web.config import PageConfig
+from vettura.web.energy_ear import EnergyEar
+from vettura.web.energy_mirror import EnergyMirror
 from vettura.web.home_ear import HomeEar
 from vettura.web.mirror import Mirror
 from vettura.web.state import BusState, Change, State, merged
@@ -68,6 +70,7 @@ class Live:
             bus=BusState(up=bus.is_up, since_ns=clock.now_ns()),
         )
         self._home = HomeEar(bus, page.home, self._mirror.home)
+        self._energy = EnergyEar(bus, page.home, self._mirror.energy)
         self.closing = False
 
     def device_of(self, entity: str) -> tuple[str, DeviceAbout] | None:
@@ -77,6 +80,15 @@ class Live:
         return None if about is None else (device, about)
 
     @property
+    def energy(self) -> EnergyMirror:
+        """What is known of the home's energy."""
+        return self._mirror.energy
+
+    def now_ns(self) -> int:
+        """The house's time [ns since the epoch]."""
+        return self._mirror.now_ns(passed_s=self._pace.monotonic() - self._clock_s)
+
+    @property
     def bus_up(self) -> bool:
         """Whether messages can travel now."""
         return self._bus.is_up
@@ -84,7 +96,7 @@ class Live:
     @property
     def rejected(self) -> int:
         """Messages that could not be read, ever."""
-        return self._rejected + self._home.rejected
+        return self._rejected + self._home.rejected + self._energy.rejected
 
     def frame_age_s(self) -> float | None:
         """Real seconds since the last frame of any car; None before the first."""
@@ -128,6 +140,7 @@ class Live:
             (subjects.meter(home, "*"), self._on_meter),
             (subjects.house_clock(home), self._on_clock),
             *self._home.ears(),
+            *self._energy.ears(),
         ]
         async with asyncio.TaskGroup() as tasks:
             for pattern, take in ears:
@@ -181,7 +194,7 @@ class Live:
 
     async def _read_past(self) -> None:
         """Read what is kept on the bus: plots, sessions, weather, today and the house's clock."""
-        for read in (self._read_kept, self._read_cars, self._home.read):
+        for read in (self._read_kept, self._read_cars, self._home.read, self._energy.read):
             await self._until_it_works(read)
         self._start_over()
 

@@ -21,6 +21,7 @@ from vettura.bus.messages import (
 from vettura.bus.signals import signal_table
 from vettura.units import NS_PER_S
 from vettura.web.config import PageConfig
+from vettura.web.energy_mirror import EnergyMirror
 from vettura.web.home_mirror import HomeMirror
 from vettura.web.state import BusState, CarChange, CarState, Change, State, columns
 
@@ -45,6 +46,7 @@ class Mirror:
         self._meters: dict[str, MeterValue] = {}
         self._cars = {car.vin: CarMirror(car.name, car.model) for car in page.cars}
         self.home = HomeMirror()
+        self.energy = EnergyMirror(is_there=page.has_energy)
         self._change = Change()
         self._changed = False
 
@@ -53,8 +55,6 @@ class Mirror:
 
         `passed_s` real seconds have gone by since the clock's state was taken.
         """
-        factor = self._clock.factor if math.isfinite(self._clock.factor) else 0.0
-        time_ns = self._clock.time_ns + int(passed_s * factor * NS_PER_S)
         return State(
             id=last_id,
             home=self._page.home,
@@ -62,7 +62,7 @@ class Mirror:
             timezone=self._page.timezone,
             places=self._page.places,
             stations=self._page.stations,
-            clock=ClockState(time_ns=time_ns, factor=self._clock.factor),
+            clock=ClockState(time_ns=self.now_ns(passed_s=passed_s), factor=self._clock.factor),
             bus=self.bus,
             weather=self._weather,
             today=self._today,
@@ -71,7 +71,13 @@ class Mirror:
             devices=self.home.devices,
             entities=self.home.entities,
             runs=self.home.runs,
+            energy=self.energy.shown(),
         )
+
+    def now_ns(self, *, passed_s: float) -> int:
+        """The house's time, as many real seconds after its clock's state was taken."""
+        factor = self._clock.factor if math.isfinite(self._clock.factor) else 0.0
+        return self._clock.time_ns + int(passed_s * factor * NS_PER_S)
 
     def pending(self) -> Change | None:
         """Return what changed since the last call; None when nothing did."""
@@ -84,7 +90,8 @@ class Mirror:
         if news is not None:
             self._change.devices, self._change.entities, self._change.runs = news
             self._changed = True
-        if not self._changed:
+        self._change.energy = self.energy.pending()
+        if not self._changed and self._change.energy is None:
             return None
         change, self._change, self._changed = self._change, Change(), False
         return change

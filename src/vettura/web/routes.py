@@ -16,11 +16,14 @@ from vettura.bus.orders import VERBS, read_speed, read_verb
 from vettura.errors import BusError, InputError
 from vettura.web.desk import WHO, Desk, Reply, replied, said_no
 from vettura.web.events import squeezed, viewer_events
+from vettura.web.routes_energy import ENERGY_HANDLERS
 from vettura.web.routes_evcc import EVCC_HANDLERS
 from vettura.web.routes_home import HOME_HANDLERS
 from vettura.web.state import State
 
 AnyRequest = Request[object, object, AppState]
+READY = "is_ready"
+"""Marks answers that are compressed where they are made."""
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,7 +38,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     rejected: int
 
 
-@get(["/", "/{name:path}"], include_in_schema=False)
+@get(["/", "/{name:path}"], include_in_schema=False, opt={READY: True})
 async def page_file(
     request: AnyRequest, desk: NamedDependency[Desk], name: FromPath[str] = ""
 ) -> Response[bytes]:
@@ -61,6 +64,7 @@ async def state(desk: NamedDependency[Desk]) -> Response[State]:
 @get(
     "/api/events",
     media_type="text/event-stream",
+    opt={READY: True},
     summary="Server-sent events: `snapshot` (a State), then `delta` (a Change)",
 )
 async def events(
@@ -138,4 +142,9 @@ def _takes_gzip(request: AnyRequest) -> bool:
     return "gzip" in request.headers.get("accept-encoding", "")
 
 
-HANDLERS = [page_file, state, events, order, clock, health, *HOME_HANDLERS, *EVCC_HANDLERS]
+HANDLERS = [
+    *[page_file, state, events, order, clock, health],
+    *HOME_HANDLERS,
+    *ENERGY_HANDLERS,
+    *EVCC_HANDLERS,
+]

@@ -18,6 +18,7 @@ from vettura.bus.messages import (
 from vettura.bus.messages_home import DeviceAbout
 from vettura.units import NS_PER_S
 from vettura.web.config import PlaceOnPage
+from vettura.web.energy_state import EnergyChange, EnergyShown, joined_energy
 
 Paths = Annotated[
     dict[str, SignalValue],
@@ -105,6 +106,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     entities: dict[str, EntityShown] = {}
     runs: list[Run] = []
     """Of scenes, the last ones, oldest first."""
+    energy: EnergyShown
 
 
 class CarChange(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -130,6 +132,7 @@ class Change(msgspec.Struct, kw_only=True, omit_defaults=True):
     """One without entities is gone."""
     entities: dict[str, EntityShown] = {}
     runs: list[Run] = []
+    energy: EnergyChange | None = None
 
 
 def columns(samples: Iterable[Sample]) -> Columns:
@@ -163,6 +166,7 @@ def merged(changes: Iterable[Change]) -> Change:
         total.devices = {**total.devices, **change.devices}
         total.entities = {**total.entities, **change.entities}
         total.runs = [*total.runs, *change.runs]
+        total.energy = joined_energy(total.energy, change.energy)
     return total
 
 

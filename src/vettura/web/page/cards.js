@@ -1,16 +1,18 @@
 /** The cards of one car in words and numbers, and the buttons that ask it for something. */
 
 import { isBusy, pending } from "/bar.js";
-import { ask, car, live } from "/live.js";
+import { ask, car, live, nowSeconds } from "/live.js";
 import {
   add,
   byId,
   DOORS,
   doorSignal,
   duration,
+  hourMinute,
   kilometres,
   kilowatts,
   mark,
+  nextCharge,
   number,
   placeName,
   say,
@@ -97,6 +99,19 @@ function showCharge(signals) {
         ["Health", `${number(signals[SIGNAL.health])} %`],
       ];
   showFacts(byId("charge-facts"), facts);
+  showPlanned();
+}
+
+/** What the home's plan means for this car, and the way to it. */
+function showPlanned() {
+  const { energy } = live.state;
+  const goal = energy.goals[live.vin];
+  const coming = nextCharge(energy, live.vin, nowSeconds());
+  const aim = goal && `${number(goal.soc * 100)}\u00a0% by ${hourMinute(goal.by_ns / 1e9)}`;
+  const link = byId("plan-link");
+  link.hidden = !aim && !coming;
+  const words = [aim, coming].filter(Boolean).join(", ");
+  say(link, goal?.is_possible === false ? `Not possible: ${words}` : `Plan: ${words}`);
 }
 
 function showLimit(limit) {

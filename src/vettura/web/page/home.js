@@ -6,7 +6,7 @@ import { roomsOf, showPeople, showRooms } from "/rooms.js";
 import { fitScenery, paintSky } from "/scene.js";
 import { showScenes } from "/scenes.js";
 import { domainOf, isAlarm, isOn } from "/things.js";
-import { byId, mark, number, say, SIGNAL, skyWords } from "/words.js";
+import { byId, kilowatts, mark, number, say, showFacts, SIGNAL, skyWords } from "/words.js";
 
 const SOMEWHERE = { latitude_deg: 45, longitude_deg: 9 };
 const panes = [...document.querySelectorAll(".home-house .pane")];
@@ -35,6 +35,7 @@ function show(now) {
   say(byId("outside"), `${number(state.weather?.ambient_degc)}°`);
   say(byId("sky-words"), skyWords(state.weather?.condition));
   showHouse(state);
+  showEnergy(state.energy);
   showPeople(state);
   showRooms(state);
   showScenes(state, now);
@@ -58,6 +59,26 @@ function showHouse(state) {
   say(byId("home-status"), statusWords(state, things));
   const count = `${things.length} ${things.length === 1 ? "thing" : "things"}`;
   say(byId("home-facts"), `${state.title} · ${count}`);
+}
+
+/** What flows now, with the way to the view that says why. */
+function showEnergy({ site }) {
+  byId("strip").hidden = !site;
+  if (!site) return;
+  const named = ([plus, minus], power) => [power < -50 ? minus : plus, Math.abs(power)];
+  const shown = [
+    ["Sun", site.sun_w ?? 0],
+    ["House", site.load_w ?? 0],
+    named(["Into the car", "Out of the car"], site.stations_w ?? 0),
+    named(["Into the battery", "Out of the battery"], site.battery_w ?? 0),
+    named(["From the grid", "To the grid"], site.grid_w),
+  ];
+  const has = (words) => !words.endsWith("battery") || Number.isFinite(site.battery_soc);
+  const facts = shown.filter(([words]) => has(words));
+  showFacts(
+    byId("strip-facts"),
+    facts.map(([words, power]) => [words, `${kilowatts(power)} kW`]),
+  );
 }
 
 const isAtHome = (car) => /^home$/i.test(car.signals[SIGNAL.place] ?? "");

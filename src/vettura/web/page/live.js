@@ -4,6 +4,7 @@ const SILENCE_MS = 7000;
 const DAY_S = 24 * 3600;
 const COLUMNS_MAX = 6000;
 const RUNS_MAX = 40;
+const NOTES_MAX = 30;
 
 /** What is known now. Changed in place; `revision` rises with every change. */
 export const live = {
@@ -98,6 +99,7 @@ function takeDelta(change) {
   for (const key of ["bus", "weather", "today"]) if (change[key]) state[key] = change[key];
   Object.assign(state.meters, change.meters);
   takeHome(state, change);
+  if (change.energy) takeEnergy(state.energy, change.energy);
   for (const [vin, news] of Object.entries(change.cars ?? {})) {
     if (state.cars[vin]) takeCar(state.cars[vin], news);
   }
@@ -114,6 +116,18 @@ function takeHome(state, change) {
   Object.assign(state.entities, change.entities);
   state.runs.push(...(change.runs ?? []));
   state.runs.splice(0, state.runs.length - RUNS_MAX);
+}
+
+function takeEnergy(known, news) {
+  const { goals, modes, needs, notes = [], ...rest } = news;
+  Object.assign(known, rest);
+  for (const [name, values] of Object.entries({ goals, modes, needs })) {
+    Object.assign(known[name], values);
+  }
+  for (const note of notes) {
+    const same = (one) => one.about === note.about && one.text === note.text;
+    known.notes = [...known.notes.filter((one) => !same(one)), note].slice(-NOTES_MAX);
+  }
 }
 
 function takeCar(known, news) {

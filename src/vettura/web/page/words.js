@@ -181,6 +181,9 @@ export function number(value, digits = 0) {
 /** Watts as kilowatts: one digit below 100 kW. */
 export const kilowatts = (watts) => number(watts / 1000, Math.abs(watts) < 99_950 ? 1 : 0);
 
+/** Watt-hours as kilowatt-hours: one digit below 100 kWh. */
+export const kilowattHours = kilowatts;
+
 export const kilometres = (metres, digits) =>
   number(metres / 1000, digits ?? (Math.abs(metres) < 99_950 ? 1 : 0));
 
@@ -220,6 +223,26 @@ export const hourMinute = (seconds) => clockFormat.format(seconds * 1000);
 export const dateWords = (seconds) => dateFormat.format(seconds * 1000);
 /** A text that is the same for two instants of one day at home. */
 export const dayOf = (seconds) => dayFormat.format(seconds * 1000);
+
+/** "07:00", or "Wed 11 Mar, 07:00" on another day than now. */
+export const whenWords = (at, now) =>
+  dayOf(at) === dayOf(now)
+    ? hourMinute(at)
+    : `${dateWords(at).replace(",", "")}, ${hourMinute(at)}`;
+
+const SOON_S = 20 * 3600;
+
+/** When the plan charges that car next, such as "charges 20 kWh from 01:30"; empty for never. */
+export function nextCharge(energy, vin, now) {
+  const store = energy.plan?.storages.find((one) => one.id === vin);
+  const next = store?.stretches.find((one) => one.energy_wh > 0 && one.end_ns / 1e9 > now);
+  if (!next) return "";
+  const [from, until] = [next.start_ns / 1e9, next.end_ns / 1e9];
+  const when = (at) => (at - now < SOON_S ? hourMinute(at) : whenWords(at, now));
+  return from <= now
+    ? `charges until ${when(until)}`
+    : `charges ${kilowattHours(next.energy_wh)}\u00a0kWh from ${when(from)}`;
+}
 
 export const byId = (id) => document.getElementById(id);
 
