@@ -391,8 +391,8 @@ class DiscoveryFace:
 def _ours(prefix: str, mqtt: MqttConfig | None, home: str, vins: Sequence[str]) -> Ours:
     topics = Topics((mqtt or MqttConfig()).root, home)
     protected = [f"{topics.root}/{vin}/" for vin in vins]
-    protected += [f"{topics.root}/bridge/", f"{prefix}/"]
-    return Ours(vins, bridge=topics.bridge, protected=protected)
+    protected += [f"{topics.root}/bridge/", f"{topics.root}/energy/", f"{prefix}/"]
+    return Ours([*vins, f"{home}_energy"], bridge=topics.bridge, protected=protected)
 
 
 def _ids_key(home: str) -> str:

@@ -24,6 +24,7 @@ from vettura.faces.device_obeying import DeviceObeying
 from vettura.faces.device_telling import DeviceTelling
 from vettura.faces.hass_home import ORIGIN, HassHome, Registries, registries_of
 from vettura.faces.hass_link import HassLink, HassLinkError, WrongTokenError, opened, socket_url
+from vettura.faces.homeassistant_energy import device_mark
 
 log = structlog.get_logger()
 
@@ -83,7 +84,7 @@ class HassFace:
         self.home = HassHome(
             domains=config.domains,
             platforms=platforms,
-            own_marks=[f"vettura_{car.vin}" for car in cars],
+            own_marks=[*(f"vettura_{car.vin}" for car in cars), device_mark(home.id)],
             is_taken=self._neighbours.is_taken,
         )
         self._link: HassLink | None = None

@@ -52,3 +52,23 @@ class Topics(NamedTuple):
     def commands(self, vin: str) -> tuple[str, ...]:
         """What to subscribe to so as to hear every command for a car."""
         return (f"{self.root}/{vin}/{DO}/#", f"{self.root}/{vin}/{SET}/#")
+
+
+class EnergyTopics(NamedTuple):
+    """The topics of one home's energy; they are drawn in `mqtt_energy`."""
+
+    root: str
+    home: str
+
+    @property
+    def availability(self) -> str:
+        """Where the energy's bridge says that it is there, and its last will that it is not."""
+        return self.of(AVAILABILITY)
+
+    def of(self, leaf: str) -> str:
+        """A topic of the home's energy."""
+        return f"{self.root}/energy/{re.sub(r'[^A-Za-z0-9_-]', '_', self.home)}/{leaf}"
+
+    def do(self, entity: str) -> str:
+        """Where a goal or a mode is set."""
+        return self.of(f"{DO}/{entity}")

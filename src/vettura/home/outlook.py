@@ -22,6 +22,8 @@ from vettura.life.places import Place, distance_m
 from vettura.life.weather import weather_at
 from vettura.units import NS_PER_S
 
+PLUG_BELOW_SOC = 0.7
+"""Below this displayed charge people plug in, where nobody says otherwise."""
 WEATHER_NS = 900 * NS_PER_S
 """The weather is told, and thought about, at every full quarter of an hour."""
 
@@ -84,7 +86,8 @@ class Outlook:
         household = self._household
         there = household.place(stay.place) or household.home
         can_charge = self._can_charge and car.place == household.home.name
-        needs = wants_charge(car, below_soc=household.plug_below_soc, ahead_m=ahead_m)
+        below_soc = PLUG_BELOW_SOC if household.plug_below_soc is None else household.plug_below_soc
+        needs = wants_charge(car, below_soc=below_soc, ahead_m=ahead_m)
         return Around(
             is_plug_wanted=can_charge and not car.is_plugged and needs,
             is_too_empty=can_charge and car.range_m < 1.5 * distance_m(household.home, there),

@@ -2,6 +2,8 @@
 
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from vettura.bus.interface import Bus
 from vettura.bus.subjects import (
     AUDIT_STREAM,
@@ -30,6 +32,7 @@ from vettura.home.scene.read import read_scenes
 from vettura.home.scene.service import NoScenes, SceneService
 from vettura.home.scene.world import HomePlace
 from vettura.house.file import CarEntry, HomeFile, place_of
+from vettura.life import Household
 from vettura.words.car import slugs
 
 
@@ -55,7 +58,7 @@ def build(
     home: HomeFile, bus: Bus, clock: Clock, *, seed: int, tells_all: bool = False
 ) -> dict[str, Service]:
     """Every service of the house by name, not yet running; `tells_all` as scenes take it."""
-    household = home.household
+    household = _people(home)
     services: dict[str, Service] = {}
     for car in home.cars:
         config = _car_config(home, car)
@@ -63,7 +66,9 @@ def build(
         services[f"car {car.vin}"] = CarService(bus, clock, config, spec)
         services[f"twin {car.vin}"] = TwinService(bus, clock, TwinConfig(vin=car.vin), spec)
     for station in home.stations:
-        services[f"station {station.id}"] = WallboxService(bus, clock, household.id, station)
+        services[f"station {station.id}"] = WallboxService(
+            bus, clock, household.id, station, is_planned=home.energy is not None
+        )
     nearest = home.stations[0] if home.stations else None
     world = World(household, seed=seed)
     devices = DevicesService(bus, clock, world, models_of(household, home.devices))
@@ -82,6 +87,13 @@ def build(
         services |= energy_services(home, home.energy, bus, clock)
     services["scenes"] = _scenes(home, bus, clock, seed=seed, tells_all=tells_all)
     return services
+
+
+def _people(home: HomeFile) -> Household:
+    """The household; where charging is planned, a car at home hangs at the cable."""
+    if home.energy is None or home.household.plug_below_soc is not None:
+        return home.household
+    return replace(home.household, plug_below_soc=1.0)
 
 
 def car_facts(home: HomeFile) -> list[CarFacts]:

@@ -26,6 +26,8 @@ from vettura.faces.config import (
 )
 from vettura.house.file import HomeFile
 from vettura.life import StationConfig
+from vettura.words.car import slugs
+from vettura.words.energy import EnergyHome
 
 log = structlog.get_logger()
 
@@ -79,11 +81,12 @@ def build_faces(
     mqtt_port: int | None,
     timezone: str = "UTC",
     stations: Sequence[StationConfig] = (),
+    energy: EnergyHome | None = None,
 ) -> list[NamedFace]:
     """Every face that is asked for, of these cars of one house, not yet running.
 
     `pace` counts real seconds; `mqtt_port` is the embedded bus's listener, None when there is none;
-    `timezone` is the home's, and so are `stations`.
+    `timezone` is the home's, and so are `stations` and `energy`: None where none is planned.
     """
     if faces.homeassistant is not None and faces.mqtt is None:
         raise UsageError("faces.homeassistant speaks through a broker", hint="add [faces.mqtt]")
@@ -92,7 +95,33 @@ def build_faces(
         *_for_the_house(cars, bus, clock, pace, faces, mqtt_port),
         *_from_outside(cars, bus, clock, pace, faces, mqtt_port, timezone),
         *_of_stations(cars[0].home, bus, clock, pace, faces, stations),
+        *_of_energy(energy, bus, clock, pace, faces, mqtt_port),
     ]
+
+
+def _of_energy(
+    energy: EnergyHome | None,
+    bus: Bus,
+    clock: Clock,
+    pace: Clock,
+    faces: FacesConfig,
+    mqtt_port: int | None,
+) -> Iterator[NamedFace]:
+    """The home's energy, through the broker of the cars."""
+    if energy is None or faces.mqtt is None:
+        return
+    from vettura.faces.mqtt_energy import MqttEnergyFace
+
+    face = MqttEnergyFace(
+        bus,
+        clock,
+        pace,
+        faces.mqtt,
+        energy,
+        homeassistant=faces.homeassistant,
+        embedded_port=mqtt_port,
+    )
+    yield NamedFace("mqtt energy", face)
 
 
 def _of_stations(
@@ -225,6 +254,23 @@ def facts_of(home: HomeFile) -> list[CarFacts]:
         CarFacts(vin=vin, home=home.household.id, name=spec.name, make=spec.make, model=spec.model)
         for vin, spec in specs
     ]
+
+
+def energy_of(home: HomeFile) -> EnergyHome | None:
+    """What the faces are told of a home's energy; None where none is planned."""
+    config, household = home.energy, home.household
+    if config is None:
+        return None
+    named = [(facts.name, facts.vin) for facts in facts_of(home)]
+    return EnergyHome(
+        home=household.id,
+        title=household.title or household.id,
+        currency=config.currency,
+        cars=list(zip(slugs(named), (vin for _, vin in named), strict=True)),
+        stations=[station.id for station in home.stations],
+        has_sun=bool(config.panels) or not config.virtual,
+        has_battery=config.battery is not None,
+    )
 
 
 async def keep_up(named: NamedFace, pace: Clock) -> None:

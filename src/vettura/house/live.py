@@ -18,7 +18,7 @@ from vettura.errors import BusDownError, EnvironmentFault
 from vettura.faces.config import FacesConfig
 from vettura.house.build import build, prepare
 from vettura.house.clockwork import ClockService, kept_time_ns
-from vettura.house.faces import NamedFace, all_ready, build_faces, facts_of, keep_up
+from vettura.house.faces import NamedFace, all_ready, build_faces, energy_of, facts_of, keep_up
 from vettura.house.file import HomeFile
 from vettura.units import NS_PER_S
 
@@ -118,6 +118,7 @@ async def _opened(home: HomeFile, wishes: Wishes) -> AsyncIterator[Running]:
             mqtt_port=server.mqtt_port if server else None,
             timezone=home.household.timezone,
             stations=home.stations,
+            energy=energy_of(home),
         )
         yield Running(home=home, bus=bus, clock=clock, pace=pace, server=server, faces=faces)
 

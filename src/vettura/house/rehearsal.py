@@ -13,7 +13,7 @@ from vettura.bus.memory import MemoryBus, Tap
 from vettura.clock import Clock, rehearse
 from vettura.home.mishaps import Mishap
 from vettura.house.build import build, prepare
-from vettura.house.faces import ALL_FACES, NamedFace, build_faces, facts_of
+from vettura.house.faces import ALL_FACES, NamedFace, build_faces, energy_of, facts_of
 from vettura.house.file import HomeFile
 from vettura.house.misfortune import Misfortune, bus_faults, forgetful, victims_of
 from vettura.house.stage import Stage
@@ -151,7 +151,14 @@ async def _live(scene: _Scene, clock: Clock, taps: Sequence[Tap], *, duration_s:
 
 def _faces(home: HomeFile, bus: MemoryBus, clock: Clock) -> list[NamedFace]:
     return build_faces(
-        facts_of(home), bus, clock, clock, faces=ALL_FACES, mqtt_port=None, stations=home.stations
+        facts_of(home),
+        bus,
+        clock,
+        clock,
+        faces=ALL_FACES,
+        mqtt_port=None,
+        stations=home.stations,
+        energy=energy_of(home),
     )
 
 

@@ -100,15 +100,17 @@ class Household(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """What the page calls the home; its id when empty."""
     areas: tuple[str, ...] = AREAS
     """The rooms, as devices and bedrooms name them."""
-    plug_below_soc: float = 0.7
-    """Who comes home with less displayed charge than this plugs in."""
+    plug_below_soc: float | None = None
+    """Who comes home with less displayed charge than this plugs in; None: 0.7, and always where
+    charging is planned, since a car that hangs at the cable can wait for sun and cheap hours."""
 
     def __post_init__(self) -> None:
         check_token("household.id", self.id)
         if self.title:
             check_text("household.title", self.title)
         zone(self.timezone)
-        check_range("household.plug_below_soc", self.plug_below_soc, low=0, high=1)
+        if self.plug_below_soc is not None:
+            check_range("household.plug_below_soc", self.plug_below_soc, low=0, high=1)
         check_range("number of places", len(self.places), low=1, high=_PLACES_MAX)
         check_range("number of people", len(self.people), low=0, high=_PEOPLE_MAX)
         _check_unique("places.name", (place.name for place in self.places))
