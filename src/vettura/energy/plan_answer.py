@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vettura.energy.plan_blocks import Layout, StorageColumns, import_price
+from vettura.energy.plan_blocks import Layout, StorageColumns, import_price, late_share
 from vettura.energy.plan_program import Ints
 from vettura.energy.plan_solver import Solution
 from vettura.energy.problem import Array, Missed, Plan, Problem, Storage, StorageFlows
@@ -113,7 +113,9 @@ def _missed(
     for storage, columns in zip(problem.storages, layout.storages, strict=True):
         short = value[columns.short] * WH_PER_KWH
         if short.any():
-            penalty += _trips(missed, storage.id, columns.drives, short) * 2.0 * layout.severe
+            _trips(missed, storage.id, columns.drives, short)
+            late = late_share(columns.drives, problem.slots.count)
+            penalty += 2.0 * layout.severe * float(value[columns.short] @ late)
         for goal, wh in zip(storage.goals, value[columns.missed] * WH_PER_KWH, strict=True):
             penalty += _note(missed, goal.name, goal.at, wh) * goal.per_wh * WH_PER_KWH
     for flexible, wh in zip(problem.flexibles, value[layout.unserved] * WH_PER_KWH, strict=True):
@@ -138,10 +140,8 @@ def _note(missed: list[Missed], name: str, at: int, wh: float) -> float:
     return float(wh) / WH_PER_KWH
 
 
-def _trips(missed: list[Missed], name: str, drives: Ints, short: Array) -> float:
+def _trips(missed: list[Missed], name: str, drives: Ints, short: Array) -> None:
     """A run of driven slots is one trip; it is missed at its end."""
-    total = 0.0
     begins = np.flatnonzero(np.diff(drives) > 1) + 1
     for run, wh in zip(np.split(drives, begins), np.split(short, begins), strict=True):
-        total += _note(missed, f"{name}: trip", int(run[-1]) + 1, float(wh.sum()))
-    return total
+        _note(missed, f"{name}: trip", int(run[-1]) + 1, float(wh.sum()))

@@ -74,9 +74,9 @@ class Layout:
     severe: float
 
 
-def blocks_of(problem: Problem) -> tuple[Program, Layout]:
+def blocks_of(problem: Problem, *, early_per_kwh: float = EARLY_PER_KWH) -> tuple[Program, Layout]:
     """The program and its layout."""
-    return _Blocks(problem).build()
+    return _Blocks(problem, early_per_kwh).build()
 
 
 def import_price(problem: Problem) -> Array:
@@ -101,6 +101,11 @@ def severe_price(problem: Problem) -> float:
     return max(SEVERE_PER_KWH, 2.0 * promised, 10.0 * float(prices) * WH_PER_KWH)
 
 
+def late_share(drives: Ints, count: int) -> Floats:
+    """What a trip that cannot be had costs: less the later, so it is missed with empty battery."""
+    return 1.0 - 1e-3 * drives / count
+
+
 def _none() -> Ints:
     return np.zeros(0, dtype=np.int32)
 
@@ -111,12 +116,12 @@ def _slots(mask: Flags) -> Ints:
 
 @final
 class _Blocks:
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, early_per_kwh: float) -> None:
         self.problem = problem
         self.count = problem.slots.count
         self.hours = problem.slot_hours()
         self.builder = Builder()
-        self.early = EARLY_PER_KWH * np.arange(1, self.count + 1) / self.count
+        self.early = early_per_kwh * np.arange(1, self.count + 1) / self.count
         self.load = problem.load_w / W_PER_KW
         self.sun_max = problem.sun_w / W_PER_KW
         self.imported = import_price(problem)
@@ -226,11 +231,8 @@ class _Blocks:
         builder.entries(balance, charge, -storage.charge_efficiency * hours)
         builder.entries(balance, discharge, hours / storage.discharge_efficiency)
         drives = _slots(used > 0.0)
-        # A trip that cannot be had is missed where the battery is empty: as late as can be.
-        late = 1.0 - 1e-3 * drives / count
-        short = builder.columns(
-            len(drives), cost=2.0 * self.severe * late, lower=0.0, upper=used[drives]
-        )
+        cost = 2.0 * self.severe * late_share(drives, count)
+        short = builder.columns(len(drives), cost=cost, lower=0.0, upper=used[drives])
         builder.entries(balance[drives], short, -1.0)
         self._taper(storage, charge, energy)
         stretch, below, floor_slots, floor = self._floor(storage, energy)

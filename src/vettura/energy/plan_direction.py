@@ -11,125 +11,132 @@ from typing import final
 
 import numpy as np
 
-from vettura.energy.plan_blocks import Layout, StorageColumns, two_faced
+from vettura.energy.plan_blocks import Layout, two_faced
+from vettura.energy.plan_floor import Held, always, costs, is_missed, never, once_above, stays_of
 from vettura.energy.plan_program import Ints, Program
 from vettura.energy.plan_solver import Solution, Solver
-from vettura.energy.problem import Problem, Storage
-from vettura.units import WH_PER_KWH
+from vettura.energy.problem import Problem
+from vettura.errors import VetturaError
 
 TINY_KW = 1e-6
 """A milliwatt."""
 ROUNDS_MAX = 40
+STAYS_TRIED_MAX = 12
 GAIN_MIN = 1e-7
 
 
 @final
 @dataclass(slots=True)
-class Directions:
-    """What is fixed so far: columns that stand at nothing, minimums that are clear."""
+class Fixed:
+    """What is decided so far."""
 
-    closed: set[int] = field(default_factory=set)
-    """May be turned."""
-    shut: set[int] = field(default_factory=set)
-    """May not."""
-    lower: dict[int, float] = field(default_factory=dict)
-    """Of rows."""
+    closed: frozenset[int] = frozenset()
+    """Columns of directions that are not taken."""
+    stays: dict[int, Held] = field(default_factory=dict)
 
     def applied(self, program: Program) -> Program:
-        """The program with all that fixed."""
-        closed = self.closed | self.shut
-        if not closed:
+        """The program with all that decided."""
+        if not self.closed and not self.stays:
             return program
         upper, row_lower = program.upper.copy(), program.row_lower.copy()
-        upper[list(closed)] = 0.0
-        for row, value in self.lower.items():
-            row_lower[row] = value
+        upper[list(self.closed)] = 0.0
+        for held in self.stays.values():
+            upper[list(held.closed)] = 0.0
+            row_lower[list(held.free)] = -np.inf
         return replace(program, upper=upper, row_lower=row_lower)
 
 
 def solve_directed(solver: Solver, problem: Problem, program: Program, layout: Layout) -> Solution:
     """The best plan found in which nothing flows both ways at once."""
-    directions = Directions()
-    solution = solver.solve(program)
-    for _ in range(ROUNDS_MAX):
-        if not _fix(problem, layout, solution, directions):
-            break
-        solution = solver.solve(directions.applied(program))
-    if directions.closed:
-        solution = _turn(solver, problem, program, layout, solution, directions)
-    return solution
+    return _Search(solver, problem, program, layout).best()
 
 
-def _pairs(layout: Layout, problem: Problem) -> list[tuple[Ints, Ints, float]]:
-    """Columns that exclude each other; the second's weight when both are set off."""
-    pairs = [(layout.imports, layout.exports, 1.0)]
-    for storage, columns in zip(problem.storages, layout.storages, strict=True):
-        weight = 1.0 / (storage.charge_efficiency * storage.discharge_efficiency)
-        pairs.append((columns.charge, columns.discharge, weight))
-    return pairs
+@final
+class _Search:
+    def __init__(self, solver: Solver, problem: Problem, program: Program, layout: Layout) -> None:
+        self.solver, self.program = solver, program
+        self.faced = two_faced(problem)
+        self.stays = stays_of(problem, layout)
+        self.pairs: list[tuple[Ints, Ints, float]] = [(layout.imports, layout.exports, 1.0)]
+        """Columns that exclude each other; the second's weight when both are set off."""
+        for storage, columns in zip(problem.storages, layout.storages, strict=True):
+            weight = 1.0 / (storage.charge_efficiency * storage.discharge_efficiency)
+            self.pairs.append((columns.charge, columns.discharge, weight))
 
+    def best(self) -> Solution:
+        solution, fixed = self._settled(Fixed())
+        solution, fixed = self._stays_turned(solution, fixed)
+        return self._turned(solution, fixed)
 
-def _fix(problem: Problem, layout: Layout, solution: Solution, directions: Directions) -> bool:
-    """Fix what this solution does both ways; False when there is nothing."""
-    is_new = False
-    faced = two_faced(problem)
-    for index, (first, second, weight) in enumerate(_pairs(layout, problem)):
-        forth, back = solution.value[first], solution.value[second]
-        both = np.minimum(forth, back) > TINY_KW
-        if index == 0:
-            both &= faced  # elsewhere it costs nothing to set them off
-        net = forth - weight * back
-        closing = np.where(net >= 0.0, second, first)[both]
-        directions.closed.update(closing.tolist())
-        is_new |= bool(both.any())
-    for storage, columns in zip(problem.storages, layout.storages, strict=True):
-        is_new |= _fix_floor(storage, columns, solution, directions)
-    return is_new
+    def _settled(self, fixed: Fixed) -> tuple[Solution, Fixed]:
+        """Solve, and decide what that does both ways, until it does nothing so."""
+        solution = self.solver.solve(fixed.applied(self.program))
+        for _ in range(ROUNDS_MAX):
+            decided = self._decided(solution, fixed)
+            if decided is None:
+                break
+            fixed = decided
+            solution = self.solver.solve(fixed.applied(self.program))
+        return solution, fixed
 
+    def _decided(self, solution: Solution, fixed: Fixed) -> Fixed | None:
+        closing: list[int] = []
+        for index, (first, second, weight) in enumerate(self.pairs):
+            forth, back = solution.value[first], solution.value[second]
+            both = np.minimum(forth, back) > TINY_KW
+            if index == 0:
+                both &= self.faced  # elsewhere it costs nothing to set them off
+            if both.any():
+                net = forth - weight * back
+                closing += np.where(net >= 0.0, second, first)[both].tolist()
+        stays = {
+            i: once_above(stay, solution)
+            for i, stay in enumerate(self.stays)
+            if i not in fixed.stays and is_missed(stay, solution)
+        }
+        if not closing and not stays:
+            return None
+        return Fixed(closed=fixed.closed.union(closing), stays=fixed.stays | stays)
 
-def _fix_floor(
-    storage: Storage, columns: StorageColumns, solution: Solution, directions: Directions
-) -> bool:
-    """A stay that begins below the minimum gives nothing until it is above."""
-    is_new = False
-    least = storage.energy_min_wh / WH_PER_KWH
-    for stay, below in enumerate(columns.below.tolist()):
-        if solution.value[below] <= TINY_KW:
-            continue
-        is_new = True
-        directions.shut.add(below)
-        held = columns.stretch[columns.floor_slots] == stay
-        slots, rows = columns.floor_slots[held], columns.floor[held]
-        is_above = solution.value[columns.energy[slots]] >= least - TINY_KW
-        first = int(np.argmax(is_above)) if is_above.any() else len(slots)
-        directions.shut.update(columns.discharge[slots[:first]].tolist())
-        directions.lower.update(dict.fromkeys(rows[:first].tolist(), -np.inf))
-    return is_new
+    def _stays_turned(self, solution: Solution, fixed: Fixed) -> tuple[Solution, Fixed]:
+        """Try stays the other way: below the minimum at first, or never below it."""
+        tried = 0
+        for i, stay in enumerate(self.stays):
+            is_held = i not in fixed.stays
+            if is_held and not costs(stay, solution):
+                continue
+            tried += 1
+            if tried > STAYS_TRIED_MAX:
+                break
+            other = never(stay) if is_held else always(stay)
+            better = self._attempt(Fixed(closed=fixed.closed, stays=fixed.stays | {i: other}))
+            if better is not None and better[0].objective < solution.objective - GAIN_MIN:
+                solution, fixed = better
+        return solution, fixed
 
+    def _attempt(self, fixed: Fixed) -> tuple[Solution, Fixed] | None:
+        try:
+            return self._settled(fixed)
+        except VetturaError:
+            return None  # not to be had
 
-def _turn(
-    solver: Solver,
-    problem: Problem,
-    program: Program,
-    layout: Layout,
-    solution: Solution,
-    directions: Directions,
-) -> Solution:
-    """Turn slots that stand still while the closed direction would pay."""
-    for _ in range(ROUNDS_MAX):
-        turned = replace(directions, closed=set(directions.closed))
-        for first, second, _ in _pairs(layout, problem):
-            for closed, other in ((first, second), (second, first)):
-                pays = solution.reduced[closed] < -GAIN_MIN
-                still = solution.value[other] <= TINY_KW
-                for slot in np.flatnonzero(pays & still).tolist():
-                    if int(closed[slot]) in directions.closed:
-                        turned.closed.remove(int(closed[slot]))
-                        turned.closed.add(int(other[slot]))
-        if turned.closed == directions.closed:
-            break
-        better = solver.solve(turned.applied(program))
-        if better.objective > solution.objective - GAIN_MIN:
-            break
-        solution, directions = better, turned
-    return solution
+    def _turned(self, solution: Solution, fixed: Fixed) -> Solution:
+        """Turn slots that stand still while the closed direction would pay."""
+        for _ in range(ROUNDS_MAX if fixed.closed else 0):
+            closed = set(fixed.closed)
+            for first, second, _weight in self.pairs:
+                for one, other in ((first, second), (second, first)):
+                    pays = solution.reduced[one] < -GAIN_MIN
+                    still = solution.value[other] <= TINY_KW
+                    for slot in np.flatnonzero(pays & still).tolist():
+                        if int(one[slot]) in fixed.closed:
+                            closed.remove(int(one[slot]))
+                            closed.add(int(other[slot]))
+            if closed == fixed.closed:
+                break
+            turned = Fixed(closed=frozenset(closed), stays=fixed.stays)
+            better = self.solver.solve(turned.applied(self.program))
+            if better.objective > solution.objective - GAIN_MIN:
+                break
+            solution, fixed = better, turned
+        return solution
