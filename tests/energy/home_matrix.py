@@ -43,8 +43,7 @@ def matrix_of(problem: Problem) -> Matrix:
     price = problem.import_per_wh.copy()
     if problem.carbon_g_per_wh is not None:
         price += problem.carbon_g_per_wh * problem.carbon_per_g
-    house = house_share(problem)
-    peak = home.column(wire.peak_per_w)
+    peak, house = home.column(wire.peak_per_w), house_share(problem)
     even = all(
         np.allclose(s, 1 / 3)
         for s in (problem.load_phase_share, *(s.phase_share for s in problem.storages))
@@ -52,30 +51,11 @@ def matrix_of(problem: Problem) -> Matrix:
     limit = min(wire.import_w_max, 3.0 * wire.phase_w_max) if even else wire.import_w_max
     balance = [[] for _ in range(n)]
     phases = [[[] for _ in range(n)] for _ in range(3)]
-    tied, outs = [], []
-    for t in range(n):
-        h, load, sun_w = hours[t], problem.load_w[t], problem.sun_w[t]
-        bring = home.column(price[t] * h, limit)
-        send = home.column(-problem.export_per_wh[t] * h, wire.export_w_max)
-        spare = load - limit - (0.0 if wire.curtails else sun_w)
-        over = home.column((price[t] + severe) * h, max(0.0, spare))
-        dump_most = max(0.0, sun_w - load - wire.export_w_max) * (not wire.curtails)
-        dump = home.column((severe - problem.export_per_wh[t]) * h, dump_most)
-        sun = home.column(0.0, sun_w)
-        if not wire.curtails:
-            home.row([(sun, 1.0)], least=sun_w)
-        way = home.column(whole=True, upper=1)
-        home.row([(bring, 1.0), (over, 1.0), (way, -BIG_W)], most=0.0)
-        home.row([(send, 1.0), (dump, 1.0), (way, BIG_W)], most=BIG_W)
-        home.row([(bring, 1.0), (over, 1.0), (peak, -1.0)], most=wire.peak_so_far_w)
-        balance[t] += [(bring, 1.0), (over, 1.0), (send, -1.0), (dump, -1.0), (sun, 1.0)]
-        for k in range(3):
-            fuse = home.column(
-                severe * h, max(0.0, problem.load_phase_share[k] * load - wire.phase_w_max)
-            )
-            phases[k][t] += [(sun, -house[k]), (fuse, -1.0)]
-        tied.append([(sun, -1.0)])
-        outs.append([(send, 1.0), (dump, 1.0), (sun, -1.0)])
+    suns = [
+        _grid(home, problem, t, limit, price[t], severe, peak, balance, phases) for t in range(n)
+    ]
+    tied = [[(sun, -1.0)] for sun, _, _ in suns]
+    outs = [[(send, 1.0), (dump, 1.0), (sun, -1.0)] for sun, send, dump in suns]
     for storage in problem.storages:
         _storage(home, problem, storage, severe, balance, phases, tied, outs)
     for flexible in problem.flexibles:
@@ -98,6 +78,31 @@ def matrix_of(problem: Problem) -> Matrix:
             for k in range(3):
                 home.row(phases[k][t], most=wire.phase_w_max - problem.load_phase_share[k] * load)
     return home
+
+
+def _grid(home, problem, t, limit, price, severe, peak, balance, phases):
+    wire, house = problem.connection, house_share(problem)
+    h, load, sun_w = problem.slot_hours()[t], problem.load_w[t], problem.sun_w[t]
+    bring = home.column(price * h, limit)
+    send = home.column(-problem.export_per_wh[t] * h, wire.export_w_max)
+    spare = load - limit - (0.0 if wire.curtails else sun_w)
+    over = home.column((price + severe) * h, max(0.0, spare))
+    dump_most = max(0.0, sun_w - load - wire.export_w_max) * (not wire.curtails)
+    dump = home.column((severe - problem.export_per_wh[t]) * h, dump_most)
+    sun = home.column(0.0, sun_w)
+    if not wire.curtails:
+        home.row([(sun, 1.0)], least=sun_w)
+    way = home.column(whole=True, upper=1)
+    home.row([(bring, 1.0), (over, 1.0), (way, -BIG_W)], most=0.0)
+    home.row([(send, 1.0), (dump, 1.0), (way, BIG_W)], most=BIG_W)
+    home.row([(bring, 1.0), (over, 1.0), (peak, -1.0)], most=wire.peak_so_far_w)
+    balance[t] += [(bring, 1.0), (over, 1.0), (send, -1.0), (dump, -1.0), (sun, 1.0)]
+    for k in range(3):
+        fuse = home.column(
+            severe * h, max(0.0, problem.load_phase_share[k] * load - wire.phase_w_max)
+        )
+        phases[k][t] += [(sun, -house[k]), (fuse, -1.0)]
+    return sun, send, dump
 
 
 def _storage(home, problem, storage, severe, balance, phases, tied, outs):

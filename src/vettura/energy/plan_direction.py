@@ -3,7 +3,8 @@
 A house cannot import and export in one slot, nor can a battery charge and discharge. Where prices
 are as usual the optimum does neither. Elsewhere (export pays more than import, or energy is worth
 less than nothing) it may: then the direction of that slot is fixed by what remains when both are
-set off, and turned where the duals say that the other direction pays, until none does.
+set off, and turned where the duals say that the other direction pays, until none does; then the
+slots with most at stake are tried the other way round.
 """
 
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,7 @@ TINY_KW = 1e-6
 """A milliwatt."""
 ROUNDS_MAX = 40
 STAYS_TRIED_MAX = 12
+FLIPS_MAX = 24
 GAIN_MIN = 1e-7
 
 
@@ -66,7 +68,8 @@ class _Search:
     def best(self) -> Solution:
         solution, fixed = self._settled(Fixed())
         solution, fixed = self._stays_turned(solution, fixed)
-        return self._turned(solution, fixed)
+        solution, fixed = self._turned(solution, fixed)
+        return self._flipped(solution, fixed)
 
     def _settled(self, fixed: Fixed) -> tuple[Solution, Fixed]:
         """Solve, and decide what that does both ways, until it does nothing so."""
@@ -120,7 +123,21 @@ class _Search:
         except VetturaError:
             return None  # not to be had
 
-    def _turned(self, solution: Solution, fixed: Fixed) -> Solution:
+    def _flipped(self, solution: Solution, fixed: Fixed) -> Solution:
+        """Try slots the other way round, those first where most is at stake."""
+        imports, exports, _ = self.pairs[0]
+        slots = np.flatnonzero(self.faced)
+        stake = -(self.program.cost[imports] + self.program.cost[exports])[slots]
+        for slot in slots[np.argsort(-stake, kind="stable")][:FLIPS_MAX].tolist():
+            here = {int(its[slot]) for one, other, _ in self.pairs for its in (one, other)}
+            is_import = solution.value[imports[slot]] > TINY_KW
+            closed = fixed.closed - here | {int((imports if is_import else exports)[slot])}
+            better = self._attempt(Fixed(closed=closed, stays=fixed.stays))
+            if better is not None and better[0].objective < solution.objective - GAIN_MIN:
+                solution, fixed = better
+        return solution
+
+    def _turned(self, solution: Solution, fixed: Fixed) -> tuple[Solution, Fixed]:
         """Turn slots that stand still while the closed direction would pay."""
         for _ in range(ROUNDS_MAX if fixed.closed else 0):
             closed = set(fixed.closed)
@@ -139,4 +156,4 @@ class _Search:
             if better.objective > solution.objective - GAIN_MIN:
                 break
             solution, fixed = better, turned
-        return solution
+        return solution, fixed

@@ -20,6 +20,7 @@ DUAL, PRIMAL = 1, 4
 """HiGHS's numbers for its simplex strategies."""
 _DEVEX = 1
 _FEASIBLE = 2
+_CLEAR = (HighsModelStatus.kOptimal, HighsModelStatus.kInfeasible)
 _ROWWISE = 2
 _MINIMISE = 1
 
@@ -72,7 +73,7 @@ class Solver:
         self._last = program if whole is None else None
         highs.setOptionValue("simplex_strategy", strategy)
         highs.run()
-        if whole is None and highs.getModelStatus() != HighsModelStatus.kOptimal:
+        if whole is None and highs.getModelStatus() not in _CLEAR:
             highs.clearSolver()
             highs.setOptionValue("simplex_strategy", DUAL)
             highs.run()
