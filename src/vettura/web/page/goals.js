@@ -244,7 +244,9 @@ function makeStation(card, station, isNamed) {
 }
 
 function stationWords(state, station) {
-  const needs = state.energy.needs[station];
+  const told = state.energy.needs[station];
+  const isAway = state.cars[told?.vin]?.signals[SIGNAL.cable] === false;
+  const needs = isAway ? undefined : told;
   const power = state.meters[station]?.power_w ?? 0;
   const who = state.cars[needs?.vin]?.name ?? (needs?.vin || "No car");
   const does =

@@ -24,6 +24,8 @@ const STORE_HEIGHT = 132;
 const GAP = 30;
 const PAGE_HOURS = 3;
 const WIDE_PX = 460;
+/** The line of now moves in steps of five minutes of the home, about a pixel or two. */
+const REDRAW_S = 300;
 const NS_PER_S = 1e9;
 const box = byId("plan-chart");
 let plan = null;
@@ -60,7 +62,7 @@ export function showPlan(energy, now) {
   showWarnings(energy);
   say(byId("plan-words"), planWords(energy, now));
   if (!plan) return;
-  const slot = Math.floor(now / 60);
+  const slot = Math.floor(now / REDRAW_S);
   if (slot === slotShown) return;
   slotShown = slot;
   drawPlan();
