@@ -137,11 +137,8 @@ function addBill(body, one) {
 /** What all bills together saved, in money and in carbon. */
 export function showSaved(saved, now) {
   const hint = byId("saved-words");
-  if (!saved) {
-    say(hint, "Counted from the first charge that ends");
-    say(byId("saved-money"), "–");
-    return;
-  }
+  byId("saved-money").closest(".big").hidden = !saved;
+  if (!saved) return say(hint, "Counted from the first charge that ends, against plugging in");
   const { currency, plugged_cost: before, cost } = saved;
   const since = whenWords(saved.since_ns / NS_PER_S, now).split(", ")[0];
   say(hint, `Against plugging in at once, since ${since}`);
@@ -168,7 +165,7 @@ export function showNotes(notes, now) {
   newest.forEach((note, index) => {
     const row = list.children[index] ?? addNote(list);
     say(row.children[0], whenWords(note.time_ns / NS_PER_S, now).split(", ").at(-1));
-    say(row.children[1].children[0], note.text);
+    say(row.children[1].children[0], note.text.charAt(0).toUpperCase() + note.text.slice(1));
     const times = note.times > 1 ? `${note.times} times` : "";
     const day = whenWords(note.time_ns / NS_PER_S, now).split(", ").slice(0, -1)[0] ?? "";
     say(row.children[1].children[1], [note.about, day, times].filter(Boolean).join(" · "));

@@ -193,7 +193,8 @@ function showAnswer(answer, told, { reply, asked }) {
   const source = SOURCES[told?.source] ?? told?.source ?? "";
   const words = told ? [source, told.text].filter(Boolean).join(": ") : "";
   const isPossible = told?.is_possible !== false;
-  say(answer, isPossible ? words : `Not possible: ${told.text}`);
+  const isSaid = /not possible/i.test(words);
+  say(answer, isPossible || isSaid ? words : `Not possible: ${told.text}`);
   mark(answer, "data-result", isPossible ? "reached" : "impossible");
 }
 

@@ -62,7 +62,7 @@ export function showPower(energy, cars) {
     chip.hidden = !has[name];
     mark(chip, "data-live", Math.abs(watts[name]) > QUIET_W);
     say(power, site ? `${kilowatts(Math.abs(watts[name]))} kW` : "–");
-    say(words, doing[name]);
+    say(words, site ? doing[name] : "not measured");
   }
   say(byId("power-words"), sentence(watts, has, site));
 }
