@@ -192,7 +192,7 @@ def test_newer_prices_replace_older_ones_and_old_ones_are_forgotten():
     assert both.per_wh[:48] == pytest.approx(0.1e-3)
     assert both.per_wh[48:] == pytest.approx(0.2e-3)
     late = market(date(2024, 12, 1), [0.3] * 24)
-    assert joined(both, late, days=70).start_ns > both.end_ns
+    assert joined(both, late).since(late.start_ns).per_wh == pytest.approx(0.3e-3)
     assert joined(NO_MARKET, old) is old
     assert joined(old, NO_MARKET) is old
 

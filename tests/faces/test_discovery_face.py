@@ -379,6 +379,22 @@ async def test_scenes_hear_and_speak_mqtt(scene):
     assert face.scenes.refused >= 2
 
 
+async def test_others_than_scenes_hear_topics_too(scene):
+    told = []
+    hearing = asyncio.create_task(_keep(scene, topic_in("casa"), TopicMessage, told))
+    async with scene.running(scene.face()) as face, listener(scene.port) as ear:
+        bucket = await scene.bus.bucket(HOME_BUCKET)
+        for who, topic in (("energy", "evcc/rates"), ("", "doors/bell")):
+            wanted = TopicsWanted(filters=[topic])
+            await bucket.put(topics_wanted("casa", who), encode(wanted))
+        await scene.until(lambda: face.scenes.filters == {"evcc/rates", "doors/bell"})
+        await _until_heard(scene, ear, "evcc/rates", told)
+        # Who wants nothing any more takes nothing from the others.
+        await bucket.put(topics_wanted("casa"), encode(TopicsWanted(filters=[])))
+        await scene.until(lambda: face.scenes.filters == {"evcc/rates"})
+        hearing.cancel()
+
+
 async def _until_heard(scene, ear, topic, told):
     async with asyncio.timeout(PATIENCE_S):
         while not [one for one in told if one.topic == topic]:

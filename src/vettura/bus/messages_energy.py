@@ -45,8 +45,43 @@ class Forecast(Wire, frozen=True, kw_only=True):
     """One in ten is below; `middle_w` is the median, `high_w` has one in ten above."""
     middle_w: list[float]
     high_w: list[float]
+    mean_w: list[float] = []
+    """What costs in the mean are planned with; empty: take the median."""
     source: str
     note: str = ""
+
+
+class AirForecast(Wire, frozen=True, kw_only=True):
+    """`energy.<home>.forecast.air`: temperature to come, for the needs of drives."""
+
+    time_ns: int
+    start_ns: int
+    slot_s: int
+    low_degc: list[float]
+    """One in ten is below."""
+    middle_degc: list[float]
+    high_degc: list[float]
+
+
+class LearnedSlots(Wire, frozen=True, kw_only=True):
+    """Means of past slots, for who starts again."""
+
+    start_ns: int
+    slot_s: int
+    values: bytes
+    """Little-endian float32, one for each slot; NaN where nothing is known."""
+
+
+class Learned(Wire, frozen=True, kw_only=True):
+    """`energy.<home>.learned`: what outlives a restart of who forecasts."""
+
+    time_ns: int
+    market: LearnedSlots | None = None
+    """Market prices [currency per Wh]."""
+    feed_market: LearnedSlots | None = None
+    sun_w: LearnedSlots | None = None
+    load_w: LearnedSlots | None = None
+    ambient_degc: LearnedSlots | None = None
 
 
 class SiteMeter(Wire, frozen=True, kw_only=True):

@@ -16,13 +16,15 @@
 | `home.<home>.<device>.do` | DeviceAction, answered with Answer | request |
 | `home.<home>.event` | HomeEvent | core publish |
 | `home.<home>.topic.in`, `.out` | TopicMessage: MQTT for scenes, and theirs | core publish |
-| `home.<home>.topics` | TopicsWanted | publish, kept in bucket `home` |
+| `home.<home>.topics`, `.topics.<who>` | TopicsWanted | publish, kept in bucket `home` |
 | `home.<home>.called` | Called | core publish |
 | `home.<home>.trace` | Trace | stream `traces` |
 | `home.<home>.weather`, `home.<home>.today` | Weather, Today | publish, kept in bucket `home` |
 | `energy.<home>.meter.<station>` | MeterValue | publish |
 | `energy.<home>.prices` | Prices | publish, kept in bucket `home` |
 | `energy.<home>.forecast.sun`, `.load` | Forecast | publish, kept in bucket `home` |
+| `energy.<home>.forecast.air` | AirForecast | publish, kept in bucket `home` |
+| `energy.<home>.learned` | Learned | kept in bucket `home` |
 | `energy.<home>.site` | SiteMeter | publish |
 | `energy.<home>.needs.<station>` | ChargingNeeds | publish, kept in bucket `home` |
 | `energy.<home>.schedule.<station>` | Schedule | publish |
@@ -142,9 +144,9 @@ def topic_out(home: str) -> str:
     return f"home.{home}.topic.out"
 
 
-def topics_wanted(home: str) -> str:
-    """Where scenes say which MQTT topics they listen to."""
-    return f"home.{home}.topics"
+def topics_wanted(home: str, who: str = "") -> str:
+    """Where scenes say which MQTT topics they listen to; `who` for others, `*` for each of them."""
+    return f"home.{home}.topics.{who}" if who else f"home.{home}.topics"
 
 
 def called(home: str) -> str:
@@ -178,8 +180,13 @@ def prices(home: str) -> str:
 
 
 def forecast(home: str, what: str) -> str:
-    """Where power to come appears: `sun` or `load`."""
+    """Where what is to come appears: `sun` or `load` as power, `air` as temperature."""
     return f"energy.{home}.forecast.{what}"
+
+
+def energy_learned(home: str) -> str:
+    """Where what prices and meters have taught is kept."""
+    return f"energy.{home}.learned"
 
 
 def site_meter(home: str) -> str:

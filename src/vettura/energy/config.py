@@ -50,8 +50,13 @@ class DynamicTariff(
     file: str = ""
     """CSV or JSON, read again when it changes; relative to the home file."""
     url: str = ""
+    """Asked over HTTP; {today}, {tomorrow} and {after} stand for local dates."""
     topic: str = ""
     """MQTT."""
+    unit: Literal["", "per_kwh", "cents_per_kwh", "per_mwh"] = ""
+    """Of the source's prices, where it does not say."""
+    token_file: str = ""
+    """Holds the token that `url` wants as `Authorization: Bearer`; relative to the home file."""
     factor: Annotated[float, Meta(ge=0.0, le=5.0)] = 1.0
     plus_per_kwh: Price = 0.0
     published: TimeOfDay = "13:00"

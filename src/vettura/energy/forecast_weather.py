@@ -7,6 +7,7 @@ true figure plus an error; Bayes' rule joins both (two normal distributions), so
 no surer than it may be.
 """
 
+from functools import lru_cache
 from typing import final
 
 import numpy as np
@@ -40,6 +41,10 @@ BIAS_MIN, BIAS_MAX = 0.25, 4.0
 TENTH_SIGMAS = 1.2816
 """Of a normal distribution."""
 _CLEARNESS_MIN = 0.02
+_MEASURED_SHARE = 0.5
+"""Of a day that must have been measured for it to teach."""
+USUAL_DEGC = 12.0
+"""Where nobody has told a temperature yet: the year's mean around Turin, roughly."""
 _DARK_SHARE = 0.02
 """Slots with less than this share of the day's best clear sky teach nothing."""
 
@@ -50,30 +55,43 @@ Rows = NDArray[np.int64]
 class SkyOutlook:
     """Sun on the panels: clear sky times a day's clearness times what each hour has taught."""
 
-    def __init__(self, sun_w: Array, clear_w: Array, *, seed: int, first_day: int) -> None:
-        """Both (dates, slots of a day) [W] from `first_day` on; NaN where nothing was measured."""
+    def __init__(
+        self,
+        sun_w: Array,
+        clear_w: Array,
+        *,
+        seed: int,
+        first_day: int,
+        has_service: bool = True,
+    ) -> None:
+        """Both (dates, slots of a day) [W] from `first_day` on; NaN where nothing was measured.
+
+        Without a weather service experience alone tells of the days to come; rows of those days
+        are then not looked at.
+        """
         self._first_day = first_day
         self._has_sun = bool(np.nanmax(clear_w, initial=0.0) > 0.0)
         if not self._has_sun:
             return
         both = np.isfinite(sun_w) & np.isfinite(clear_w)
         sun, clear = np.where(both, sun_w, 0.0), np.where(both, clear_w, 0.0)
+        whole = np.nan_to_num(clear_w).sum(axis=1)
         share = sun.sum(axis=1) / np.maximum(clear.sum(axis=1), 1e-9)
-        logs = np.log(np.clip(share, _CLEARNESS_MIN, 2.0))
-        signal = logs[:, None] + walks(
-            seed, "sky", first_day, len(logs), now=SKY_SIGMA_NOW, day=SKY_SIGMA_DAY
-        )
+        is_measured = clear.sum(axis=1) > _MEASURED_SHARE * np.maximum(whole, 1e-9)
+        logs = np.where(is_measured, np.log(np.clip(share, _CLEARNESS_MIN, 2.0)), np.nan)
+        error = walks(seed, "sky", first_day, len(logs), now=SKY_SIGMA_NOW, day=SKY_SIGMA_DAY)
         self._mean, self._sigma = posterior(
             logs,
-            signal,
+            logs[:, None] + error if has_service else np.full(error.shape, np.nan),
             variances(SKY_SIGMA_NOW, SKY_SIGMA_DAY),
             belief=(LOG_CLEARNESS, LOG_SPREAD),
             memory=SKY_MEMORY,
         )
-        expected = clear * np.exp(logs)[:, None]
+        clearness = np.where(is_measured, np.exp(logs), 0.0)
+        expected = clear * clearness[:, None]
         self._bias = _hourly_bias(sun, expected)
         self._flicker = _flicker(sun, expected, clear)
-        self._best = _trailing_best(np.exp(logs))
+        self._best = _trailing_best(clearness)
 
     def over(self, grid: LocalGrid, clear_w: Array, *, today: int, hour: float) -> Spread:
         """Sun [W] of slots whose clear sky is `clear_w`, as seen on date `today` at that hour."""
@@ -123,18 +141,23 @@ class SkyOutlook:
 class AirOutlook:
     """Temperature: a day's mean, and the usual course of the last days around it."""
 
-    def __init__(self, ambient_degc: Array, *, seed: int, first_day: int) -> None:
+    def __init__(
+        self, ambient_degc: Array, *, seed: int, first_day: int, has_service: bool = True
+    ) -> None:
         """(dates, slots of a day) [°C] from `first_day` on; NaN where nothing was measured."""
         self._first_day = first_day
-        means = np.array([float(np.nanmean(row)) for row in ambient_degc])
-        signal = means[:, None] + walks(
-            seed, "air", first_day, len(means), now=AIR_SIGMA_NOW_K, day=AIR_SIGMA_DAY_K
-        )
+        there = np.isfinite(ambient_degc)
+        count = there.sum(axis=1)
+        sums = np.where(there, ambient_degc, 0.0).sum(axis=1)
+        is_measured = count >= _MEASURED_SHARE * ambient_degc.shape[1]
+        means = np.where(is_measured, sums / np.maximum(count, 1), np.nan)
+        known = means[is_measured]
+        error = walks(seed, "air", first_day, len(means), now=AIR_SIGMA_NOW_K, day=AIR_SIGMA_DAY_K)
         self._mean, self._sigma = posterior(
             means,
-            signal,
+            means[:, None] + error if has_service else np.full(error.shape, np.nan),
             variances(AIR_SIGMA_NOW_K, AIR_SIGMA_DAY_K),
-            belief=(float(means[0]), 3.0),
+            belief=(float(known[0]) if len(known) else USUAL_DEGC, 3.0),
             memory=AIR_MEMORY,
         )
         off = np.nan_to_num(ambient_degc - means[:, None])
@@ -164,9 +187,14 @@ def variances(now: float, day: float) -> Array:
 def walks(seed: int, what: str, first_day: int, days: int, *, now: float, day: float) -> Array:
     """(days, STEPS) seeded errors: of one date a random walk from `now` at its noon backwards."""
     scale = np.sqrt(np.diff(variances(now, day), prepend=0.0))
-    chances = (random_stream(seed, f"forecast.{what}.{first_day + k}") for k in range(days))
-    shocks = [[chance.gauss(0.0, 1.0) for _ in range(STEPS)] for chance in chances]
-    return np.cumsum(np.array(shocks).reshape(days, STEPS) * scale, axis=1)
+    shocks = np.array([_shocks(seed, what, first_day + k) for k in range(days)])
+    return np.cumsum(shocks.reshape(days, STEPS) * scale, axis=1)
+
+
+@lru_cache(maxsize=2_048)
+def _shocks(seed: int, what: str, day: int) -> tuple[float, ...]:
+    chance = random_stream(seed, f"forecast.{what}.{day}")
+    return tuple(chance.gauss(0.0, 1.0) for _ in range(STEPS))
 
 
 def posterior(
@@ -179,8 +207,9 @@ def posterior(
 ) -> tuple[Array, Array]:
     """Mean and standard deviation (days, STEPS) of a date's figure, from experience and a signal.
 
-    `truth` of a date is used for later dates alone. `noise` is the signal's variance by step;
-    `belief` what was thought of mean and deviation before the first date.
+    `truth` of a date is used for later dates alone; NaN: nothing was measured. `noise` is the
+    signal's variance by step, and a signal that is NaN was not heard. `belief` is what was thought
+    of mean and deviation before the first date.
     """
     dates, lead = np.meshgrid(np.arange(len(truth)), np.arange(STEPS), indexing="ij")
     # The last date that has ended when a forecast `lead` steps before this date's noon is made.
@@ -188,19 +217,24 @@ def posterior(
     mean, spread = _trailing_stats(truth, belief)
     known = np.maximum(ended + 1, 0)
     usual, sigma = mean[known], spread[known]
-    fades = np.where(ended >= 0, memory ** (dates - ended), 0.0)
     last = truth[np.maximum(ended, 0)]
-    prior = usual + fades * (last - usual)
+    is_known = (ended >= 0) & np.isfinite(last)
+    fades = np.where(is_known, memory ** np.maximum(dates - ended, 0), 0.0)
+    prior = usual + fades * (np.where(is_known, last, usual) - usual)
     prior_variance = sigma**2 * (1.0 - fades**2)
-    weight = prior_variance / (prior_variance + noise)
-    return prior + weight * (signal - prior), np.sqrt(prior_variance * (1.0 - weight))
+    is_heard = np.isfinite(signal)
+    weight = np.where(is_heard, prior_variance / (prior_variance + noise), 0.0)
+    heard = np.where(is_heard, signal, prior)
+    return prior + weight * (heard - prior), np.sqrt(prior_variance * (1.0 - weight))
 
 
 def _trailing_stats(truth: Array, belief: tuple[float, float]) -> tuple[Array, Array]:
     """Mean and deviation of the last days before each date, and after the last: one longer."""
-    count = _windowed(np.ones(len(truth))) + PSEUDO_DAYS
-    mean = (_windowed(truth) + PSEUDO_DAYS * belief[0]) / count
-    squares = _windowed(truth**2) + PSEUDO_DAYS * (belief[0] ** 2 + belief[1] ** 2)
+    known = np.isfinite(truth)
+    values = np.where(known, truth, 0.0)
+    count = _windowed(known.astype(np.float64)) + PSEUDO_DAYS
+    mean = (_windowed(values) + PSEUDO_DAYS * belief[0]) / count
+    squares = _windowed(values**2) + PSEUDO_DAYS * (belief[0] ** 2 + belief[1] ** 2)
     return mean, np.sqrt(np.maximum(squares / count - mean**2, (0.1 * belief[1]) ** 2))
 
 
@@ -221,10 +255,12 @@ def _trailing_mean(values: Array) -> Array:
 
 
 def _trailing_best(share: Array) -> Array:
-    """The clearest of the last days before each row, and a tenth; a clear sky before the first."""
-    rows = range(1, len(share) + 1)
-    best = [float(share[max(0, row - 3 * TRAILING_DAYS) : row].max()) for row in rows]
-    return np.asarray(1.1 * np.maximum([1.0, *best], 0.3))
+    """The clearest of the last days before each row, and a tenth; a clear sky where none was."""
+    best = []
+    for row in range(len(share) + 1):
+        seen = share[max(0, row - 3 * TRAILING_DAYS) : row]
+        best.append(float(seen.max()) if seen.any() else 1.0)
+    return np.asarray(1.1 * np.maximum(best, 0.3))
 
 
 def _hourly_bias(sun: Array, expected: Array) -> Array:

@@ -6,6 +6,7 @@ from typing import NamedTuple, final
 
 import numpy as np
 
+from vettura.bus.messages_energy import LearnedSlots
 from vettura.energy.problem import Array
 from vettura.energy.slots import Slots
 from vettura.units import NS_PER_S
@@ -13,6 +14,8 @@ from vettura.units import NS_PER_S
 CELL_S = 900
 """The shortest period that a day-ahead market in Europe trades."""
 CELL_NS = CELL_S * NS_PER_S
+PER_WH_MAX = 1.0
+"""Currency: no market has asked a thousandth of it."""
 
 
 class PricePeriod(NamedTuple):
@@ -92,14 +95,13 @@ def market_of(periods: Iterable[PricePeriod]) -> Market:
     return Market(start * CELL_NS, prices, carbon)
 
 
-def joined(old: Market, new: Market, *, days: int = 70) -> Market:
-    """Both, the newer price where both know; nothing older than `days` before the end."""
+def joined(old: Market, new: Market) -> Market:
+    """Both, the newer price where both know."""
     if not len(new.per_wh):
         return old
     if not len(old.per_wh):
         return new
     start_ns, end_ns = min(old.start_ns, new.start_ns), max(old.end_ns, new.end_ns)
-    start_ns = max(start_ns, end_ns - days * 96 * CELL_NS)
     slots = Slots(start_ns=start_ns, slot_s=CELL_S, count=(end_ns - start_ns) // CELL_NS)
     arrays = []
     for name in ("per_wh", "carbon_g_per_wh"):
@@ -123,3 +125,20 @@ def over_slots(market: Market, values: Array, slots: Slots) -> Array:
         return np.full(slots.count, np.nan)
     taken = np.where(good, values[np.clip(index, 0, len(values) - 1)], np.nan)
     return np.asarray(taken.mean(axis=1))
+
+
+def market_kept(market: Market) -> LearnedSlots | None:
+    """As it outlives a restart; None for one without prices."""
+    if not len(market.per_wh):
+        return None
+    values = market.per_wh.astype("<f4").tobytes()
+    return LearnedSlots(start_ns=market.start_ns, slot_s=CELL_S, values=values)
+
+
+def market_from(kept: LearnedSlots) -> Market:
+    """What was kept; no market where it is of another form."""
+    if kept.slot_s != CELL_S or len(kept.values) % 4 or kept.start_ns % CELL_NS:
+        return NO_MARKET
+    prices = np.frombuffer(kept.values, dtype="<f4").astype(np.float64)
+    prices = np.where(np.abs(prices) < PER_WH_MAX, prices, np.nan)
+    return Market(kept.start_ns, prices, np.full(len(prices), np.nan))

@@ -1,7 +1,7 @@
 """A market's prices over slots to come: published ones, then expected ones with their spread."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import final
 
 import numpy as np
@@ -101,8 +101,3 @@ def published_until_ns(now_ns: int, *, published: str, timezone: str) -> int:
     today = local_date(now_ns, timezone)
     is_out = now_ns >= local_ns(today, second_of_day(published), timezone)
     return day_start_ns(today + timedelta(days=2 if is_out else 1), timezone)
-
-
-def day_of(number: int) -> date:
-    """The date of an ordinal."""
-    return date.fromordinal(number)

@@ -1,6 +1,6 @@
 """What energy costs and earns in each slot: config and known market prices in, prices out. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import gcd
 from typing import TypeAlias, final
 
@@ -45,6 +45,10 @@ class SlotPrices:
     """So many of the first slots are certain; those after may be expected."""
     carbon_g_per_wh: Array | None = None
     note: str = ""
+
+    def with_carbon(self, carbon_g_per_wh: Array | None) -> "SlotPrices":
+        """The same with that carbon intensity."""
+        return replace(self, carbon_g_per_wh=carbon_g_per_wh)
 
 
 @final
@@ -95,11 +99,12 @@ def true_prices(config: EnergyConfig, slots: Slots, *, timezone: str, market: Ma
 
 def market_carbon(market: Market, slots: Slots, config: GridConfig) -> Array | None:
     """Carbon intensity as the prices' source says, else as config does; None: nobody knows."""
-    if config.carbon_g_per_kwh is None and np.isfinite(market.carbon_g_per_wh).any():
-        heard = over_slots(market, market.carbon_g_per_wh, slots)
-        usual = float(np.nanmean(market.carbon_g_per_wh))
-        return np.where(np.isfinite(heard), heard, usual)
-    return _carbon(config, slots)
+    if config.carbon_g_per_kwh is not None:
+        return _carbon(config, slots)
+    heard = over_slots(market, market.carbon_g_per_wh, slots)
+    is_heard = np.isfinite(heard)
+    # What is not said of later hours is as what is said of earlier ones.
+    return np.where(is_heard, heard, heard[is_heard].mean()) if is_heard.any() else None
 
 
 def connection_of(

@@ -1,10 +1,11 @@
 """The scenes' own MQTT: what they listen to, and what they publish."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import structlog
 
-from vettura.bus.interface import Bus
+from vettura.bus.interface import Bucket, Bus
 from vettura.bus.messages import decode, encode
 from vettura.bus.messages_home import TopicMessage, TopicsWanted
 from vettura.bus.patience import patiently
@@ -36,6 +37,7 @@ class SceneTopics:
         """What scenes wanted and cannot have."""
         self.filters: set[str] = set()
         """What they listen to."""
+        self._wanted: dict[str, set[str]] = {}
         self._bus = bus
         self._pace = pace
         self._home = home
@@ -56,17 +58,25 @@ class SceneTopics:
         self.heard += 1
 
     async def follow(self, changed: Callable[[set[str]], None]) -> None:
-        """Hear for ever what scenes listen to; `changed` is told what is new."""
-        subject = topics_wanted(self._home)
+        """Hear for ever what scenes and others listen to; `changed` is told what is new."""
         bucket = await patiently(self._pace, lambda: self._bus.bucket(HOME_BUCKET))
-        async for entry in bucket.watch(subject):
+        own, others = topics_wanted(self._home), topics_wanted(self._home, "*")
+        async with asyncio.TaskGroup() as group:
+            for pattern in (own, others):
+                group.create_task(self._watch(bucket, pattern, changed), name=f"topics {pattern}")
+
+    async def _watch(
+        self, bucket: Bucket, pattern: str, changed: Callable[[set[str]], None]
+    ) -> None:
+        async for entry in bucket.watch(pattern):
             try:
-                wanted = decode(entry.value, TopicsWanted, where=subject) if entry.value else None
+                wanted = decode(entry.value, TopicsWanted, where=entry.key) if entry.value else None
             except InputError as error:
                 log.warning("topics_unreadable", error=error.message)
                 continue
             before = self.filters
-            self.filters = self._checked(wanted.filters if wanted else [])
+            self._wanted[entry.key] = self._checked(wanted.filters if wanted else [])
+            self.filters = set().union(*self._wanted.values())
             changed(self.filters - before)
 
     def _checked(self, filters: list[str]) -> set[str]:
