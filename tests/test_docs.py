@@ -17,6 +17,7 @@ RUN_ELSEWHERE = {
         "tests/house/test_readme.py",
     ),
     "canlog": "tests/cli/test_canlog.py",
+    "energy show": "tests/cli/test_energy_live.py",
 }
 """What needs a house that runs, or a file that is made first, and who runs it instead."""
 

@@ -1,5 +1,8 @@
 """The energy service: cheap hours, surplus, goals, wishes, and a safe rule when something fails."""
 
+import asyncio
+
+import msgspec
 import pytest
 
 from energy.energy_home import (
@@ -13,8 +16,10 @@ from energy.energy_home import (
     outing,
 )
 from vettura.bus import subjects
-from vettura.bus.messages_energy import SetGoal, SetMode, Wished
-from vettura.energy.config import CarGoalConfig, EnergyConfig
+from vettura.bus.messages import Answer, decode, encode
+from vettura.bus.messages_energy import BatteryOrder, SetGoal, SetMode, Wished
+from vettura.bus.messages_home import DeviceAction
+from vettura.energy.config import BatteryConfig, CarGoalConfig, EnergyConfig
 from vettura.errors import VetturaError
 
 MORNING_NS = at(2026, 3, 3, 7, 40)
@@ -255,3 +260,32 @@ def test_a_silent_meter_stops_what_depends_on_it():
         assert home.car.offered_w == 0.0
 
     lived(script, start_ns=noon_ns, hours=1.0, soc=0.5, beside=beside)
+
+
+def test_a_home_battery_is_told_to_keep_for_the_dear_hours_and_to_follow_the_house():
+    battery = BatteryConfig(capacity_wh=10_000.0, soc=0.5)
+    orders = []
+
+    async def script(home):
+        await priced(home)
+
+        async def obey():
+            ear = await home.bus.subscribe(subjects.device_do("casa", "battery"))
+            async for message in ear:
+                action = decode(message.data, DeviceAction, where="action")
+                orders.append((home.clock.now_ns(), msgspec.convert(action.data, BatteryOrder)))
+                await home.bus.respond(message, encode(Answer(ok=True)))
+
+        home.obeying = asyncio.create_task(obey())
+
+    async def beside(home):
+        await home.clock.sleep(3600)
+        home.obeying.cancel()
+
+    config = EnergyConfig(battery=battery)
+    home = lived(script, hours=1.1, plugged=False, config=config, beside=beside)
+    evening = [order.power_w for _, order in orders][5:]
+    # Half full, in the dear hours: it gives the 400 W that the house takes.
+    assert evening[-1] == pytest.approx(-400.0, abs=20.0)
+    assert all(order.until_ns > time_ns for time_ns, order in orders)
+    assert home.plans()[-1].storages[-1].kind == "battery"

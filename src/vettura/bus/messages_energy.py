@@ -201,6 +201,18 @@ class StationLimit(Wire, frozen=True, kw_only=True):
     grace_s: float = 0.0
 
 
+class BatteryOrder(Wire, frozen=True, kw_only=True):
+    """Data of the action `set_power` at `home.<home>.<battery>.do`: what a home battery shall do.
+
+    What has no newer word by `until_ns` goes back to what it does by itself: it takes what the sun
+    leaves over and gives what the house takes.
+    """
+
+    power_w: float
+    """Into the battery, at the house's side; negative comes out of it."""
+    until_ns: int
+
+
 class Transaction(Wire, frozen=True, kw_only=True):
     """`energy.<home>.transaction.<station>` (stream `energy`): a station counts a charge.
 

@@ -78,6 +78,11 @@ energy = App(
     help_format="plaintext",
 )
 energy.command("vettura.cli.energy_plan:plan", help="Answer a request to evcc's optimiser.")
+energy.command(
+    "vettura.cli.energy_live:show", help="What a running house means to charge, and why."
+)
+energy.command("vettura.cli.energy_live:goal", help="What a car shall hold, and by when.")
+energy.command("vettura.cli.energy_live:mode", help="How a station charges: plan, sun, now, off.")
 app.command(energy)
 app.command("vettura.cli.doctor:doctor", help="Check what this machine has and lacks.")
 

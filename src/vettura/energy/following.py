@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, final
 
-from vettura.bus.messages_energy import Mode, Schedule
+from vettura.bus.messages_energy import BatteryOrder, Mode, Schedule
 from vettura.energy.car_store import CarStore
 from vettura.energy.config import EnergyConfig
 from vettura.energy.dispatch import House, Memory, Order, Setpoint, Stand, battery_w, dispatch
@@ -54,6 +54,7 @@ class Following:
     setpoints: dict[str, Setpoint] = field(default_factory=dict)
     battery_w: float | None = None
     """What the home battery shall do; None: as it sees fit."""
+    battery_told: BatteryOrder | None = None
 
     def look(self, current: Current, modes: Mapping[str, Mode], now_ns: int) -> list[Setpoint]:
         """Decide anew what every station does."""
@@ -88,6 +89,19 @@ class Following:
                 self.said[station.id] = schedule
                 due.append(schedule)
         return due
+
+    def battery_order(self, now_ns: int, lease_ns: int) -> BatteryOrder | None:
+        """What the home battery is to be told now; None when what it was told still holds."""
+        if self.battery_w is None:
+            return None
+        told = self.battery_told
+        is_news = told is None or abs(told.power_w - self.battery_w) > NEWS_W
+        if told is not None and not is_news and now_ns < told.until_ns - lease_ns // 2:
+            return None
+        self.battery_told = BatteryOrder(
+            power_w=round(self.battery_w, 1), until_ns=now_ns + lease_ns
+        )
+        return self.battery_told
 
     def vin_at(self, station: str) -> str:
         """The car whose cable is in; empty for none, and what a station says of a stranger."""

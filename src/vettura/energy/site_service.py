@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import final
 
+import msgspec
 import numpy as np
 import structlog
 
@@ -23,6 +24,7 @@ from vettura.bus.messages_energy import (
     SetGoal,
     Wished,
 )
+from vettura.bus.messages_home import DeviceAction
 from vettura.bus.patience import patiently
 from vettura.bus.subjects import HOME_BUCKET
 from vettura.clock.interface import Clock
@@ -53,6 +55,8 @@ LOOK_S = 1.0
 """How long a car is waited for when it is asked how it is."""
 OFF_AGAIN_NS = 600 * NS_PER_S
 """A house that is far from its forecast is planned for anew at most this often."""
+BATTERY_LEASE_S = 30.0
+"""A home battery that hears nothing for so long does as it sees fit."""
 RETRY_S = 10.0
 IDLE_S = 900.0
 WHO = "energy"
@@ -449,6 +453,22 @@ class EnergyService:
         for schedule in self._following.schedules(current, now_ns, new_id):
             subject = subjects.schedule(self._home, schedule.station)
             await self._bus.publish(subject, encode(schedule))
+        await self._order_battery(now_ns, new_id)
+
+    async def _order_battery(self, now_ns: int, new_id: str) -> None:
+        battery = self._config.battery
+        lease_s = max(BATTERY_LEASE_S, 4.0 * self._follow_patience_s())
+        order = self._following.battery_order(now_ns, round(lease_s) * NS_PER_S)
+        if battery is None or order is None:
+            return
+        data = msgspec.to_builtins(order)
+        action = DeviceAction(id=new_id, action="set_power", data=data, who=WHO)
+        subject = subjects.device_do(self._home, battery.id)
+        try:
+            await self._bus.request(subject, encode(action), timeout_s=LOOK_S)
+        except BusError as error:
+            # It goes back to what it does by itself when its lease is over.
+            self._log.debug("battery_unheard", error=error.message)
 
 
 def _distrust(ahead: Outlook) -> str:
