@@ -21,7 +21,7 @@ def near(one, other, share=RELATIVE):
     return abs(one - other) <= share * max(1.0, abs(other))
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=10, deadline=None, derandomize=True)
 @given(SEEDS)
 def test_no_plan_goes_below_the_bound_and_the_oracle_is_another_formulations_optimum(seed):
     problem = draw_home(seed, count=8)
@@ -36,10 +36,10 @@ def test_the_optimum_of_nearly_every_home_is_another_formulations():
     """Where a home's choices matter (a fuse that sends energy from phase to phase through a
     battery, two cars that come home nearly empty) the planner may be dearer; it is seldom."""
     equal = 0
-    for seed in range(60):
+    for seed in range(30):
         problem = draw_home(seed, count=8)
         equal += near(plan(problem).objective, optimum_by_scipy(matrix_of(problem)))
-    assert equal >= 58
+    assert equal >= 29
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:pulp")  # of PuLP 4, which is not out
