@@ -12,7 +12,7 @@ from vettura.bus.embedded import EmbeddedServer, Ports
 from vettura.bus.interface import Entry
 from vettura.bus.nats import NatsBus
 from vettura.clock import WallClock
-from vettura.errors import BusDownError, BusError, BusTimeoutError, UsageError
+from vettura.errors import BusDownError, BusError, BusTimeoutError, NoResponderError, UsageError
 
 pytestmark = pytest.mark.live
 
@@ -122,24 +122,67 @@ async def test_while_the_server_is_away_a_bounded_amount_is_kept(tmp_path):
     await server.start()
     async with connected(server, buffer_bytes=10_000) as bus:
         ears = await bus.subscribe("a")
+        stream = await bus.stream("heard", ["a"])
         await server.stop()
         await until(lambda: not bus.is_up, pace)
-        late_ears = await bus.subscribe("a")
         for number in range(200):
             await bus.publish("a", b"%03d" % number + bytes(97))
         assert 100 <= bus.dropped < 150
+        assert [int((await ears.next()).data[:3]) for _ in range(200)] == list(range(200))
         with pytest.raises(BusDownError, match="away"):
-            await bus.request("a", b"?", timeout_s=3600.0)
+            await bus.request("b", b"?", timeout_s=3600.0)
         with pytest.raises(BusDownError, match="away"):
             await bus.bucket("home")
         port = int(server.url.rsplit(":", 1)[1])
         async with EmbeddedServer(tmp_path, pace=pace, ports=Ports(nats=port)):
-            kept = 200 - bus.dropped
-            for subscription in (ears, late_ears):
-                messages = [await subscription.next() for _ in range(kept)]
-                assert [int(message.data[:3]) for message in messages] == list(range(kept))
-            await bus.publish("a", b"fresh")
-            assert (await ears.next()).data == b"fresh"
+            await bus.wait_up()
+            await stream.publish("a", b"fresh")
+            *kept, fresh = await stream.last("a", 201)
+            assert [int(each.data[:3]) for each in kept] == list(range(200 - bus.dropped))
+            assert fresh.data == (await ears.next()).data == b"fresh"
+
+
+async def test_who_listens_on_the_same_bus_hears_also_while_the_server_is_away(tmp_path):
+    pace = WallClock()
+    server = EmbeddedServer(tmp_path, pace=pace)
+    await server.start()
+    async with connected(server) as bus:
+        ears = await bus.subscribe("a")
+        await server.stop()
+        await until(lambda: not bus.is_up, pace)
+        await bus.publish("a", b"at once")
+        assert (await ears.next()).data == b"at once"
+        port = int(server.url.rsplit(":", 1)[1])
+        async with EmbeddedServer(tmp_path, pace=pace, ports=Ports(nats=port)):
+            await bus.wait_up()
+            await bus.publish("a", b"once")
+            await bus.settle()
+            await bus.publish("a", b"last")
+            # What was kept for others does not come back to who has heard it.
+            assert [(await ears.next()).data for _ in range(2)] == [b"once", b"last"]
+
+
+async def test_the_first_of_near_and_far_answers(tmp_path):
+    """Who asks is answered by a listener of its own bus and of another, and never by nobody."""
+    async with (
+        EmbeddedServer(tmp_path, pace=WallClock()) as server,
+        connected(server) as bus,
+        connected(server) as other,
+    ):
+        near = await bus.subscribe("ask")
+        asking = asyncio.ensure_future(bus.request("ask", b"?"))
+        await bus.respond(await near.next(), b"near")
+        assert (await asking).data == b"near"
+        await near.close()
+        await bus.settle()  # Else who comes now may still hear what was asked before.
+        far = await other.subscribe("ask")
+        asking = asyncio.ensure_future(bus.request("ask", b"?"))
+        await other.respond(await far.next(), b"far")
+        assert (await asking).data == b"far"
+        await far.close()
+        await other.settle()
+        with pytest.raises(NoResponderError):
+            await bus.request("ask", b"?")
 
 
 async def test_a_bus_that_the_server_throws_out_comes_back(tmp_path):

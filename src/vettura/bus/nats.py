@@ -1,5 +1,6 @@
 """The live bus: a NATS server, embedded or remote."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import final
 
@@ -21,19 +22,25 @@ from vettura.errors import BusDownError
 
 BUFFER_BYTES = 8 * 1024 * 1024
 """How much is kept while the server is away, unless told otherwise [bytes]."""
+_QUEUES_OPEN_S = 5.0
 
 
 @final
 class NatsBus(Bus):
     """One connection to a NATS server; it reconnects for ever, every 0.25 real seconds.
 
+    Who listens on this very bus hears its messages at once, also while the server is away; the
+    server carries them to everybody else.
+
     All times here are real seconds, whatever the clock's speed: the timeouts of `request` and
     `pull`, the age limit of a stream, and the 30 s after which a stream hands out again. Buckets
     and streams are kept in files by JetStream.
     """
 
-    def __init__(self, wire: Wire, *, redeliver_after_s: float) -> None:
+    def __init__(self, wire: Wire, queues: Wire, *, redeliver_after_s: float) -> None:
         self._wire = wire
+        self._queues = queues
+        self._opening = asyncio.Lock()
         self._jetstream = JetStream(wire)
         self._redeliver_after_s = redeliver_after_s
         self._stored: dict[str, Sequence[str]] = {}
@@ -54,9 +61,12 @@ class NatsBus(Bus):
         `name` is shown in the server's monitoring; `buffer_bytes` bounds what is kept while the
         server is away.
         """
-        wire = Wire(url, clock=clock, name=name, buffer_bytes=buffer_bytes)
+        wire, queues = (
+            Wire(url, clock=clock, name=each, buffer_bytes=buffer_bytes)
+            for each in (name, f"{name} queues")
+        )
         await wire.open(timeout_s=timeout_s)
-        return cls(wire, redeliver_after_s=redeliver_after_s)
+        return cls(wire, queues, redeliver_after_s=redeliver_after_s)
 
     @property
     def is_up(self) -> bool:
@@ -97,11 +107,19 @@ class NatsBus(Bus):
     async def subscribe(
         self, pattern: str, *, queue: str = "", limit: int = 10_000
     ) -> Subscription:
-        """Listen. Members of one `queue` share the messages, each going to one of them."""
+        """Listen. Members of one `queue` share the messages, each going to one of them.
+
+        Which member that is the server decides, so they listen on a connection of their own.
+        """
         check_pattern(pattern)
         check_queue(queue)
         self._check_open()
-        return await self._wire.listen(pattern, queue=queue, limit=limit)
+        if not queue:
+            return await self._wire.listen(pattern, limit=limit)
+        async with self._opening:
+            if not self._queues.is_opened:
+                await self._queues.open(timeout_s=_QUEUES_OPEN_S)
+        return await self._queues.listen(pattern, queue=queue, limit=limit)
 
     async def request(
         self,
@@ -155,6 +173,7 @@ class NatsBus(Bus):
     async def close(self) -> None:
         """Hand over what is unsent, end every subscription and watch. Safe to call twice."""
         await self._wire.close()
+        await self._queues.close()
 
     def _check_open(self) -> None:
         if self._wire.is_closed:

@@ -29,6 +29,11 @@ NO_RESPONDER_STATUS = "503"
 class TidyClient(Client):
     """nats-py's client; it leaves no socket open when a server dies in the middle of a greeting."""
 
+    async def settle(self) -> None:
+        """Wait until the server has seen all that was sent; nats-py's ping overtakes what waits."""
+        await self._flush_pending(force_flush=True)
+        await self.flush()
+
     async def _connect_to_server(self, s: Srv) -> None:
         if self._transport:
             self._transport.close()  # type: ignore[no-untyped-call]
@@ -47,8 +52,12 @@ class Ear:
 
     async def hear(self, raw: Msg) -> None:
         """Put what nats-py received into the mailbox."""
+        self.take(to_message(raw))
+
+    def take(self, message: Message) -> None:
+        """Put a message into the mailbox."""
         if self.mailbox is not None:
-            self.mailbox.put(to_message(raw))
+            self.mailbox.put(message)
 
 
 def check_address(url: str) -> str:

@@ -60,7 +60,9 @@ class JetStream:
     async def publish(self, subject: str, data: bytes, headers: dict[str, str]) -> int:
         """Store a message durably and return its sequence."""
         try:
-            answer = await self.wire.ask(subject, data, headers, timeout_s=_ANSWER_TIMEOUT_S)
+            answer = await self.wire.ask(
+                subject, data, headers, timeout_s=_ANSWER_TIMEOUT_S, of_server=True
+            )
         except NoResponderError:
             raise BusDownError(f"no stream stores {subject} just now") from None
         reply = decode(subject, answer, Acknowledgement)
@@ -154,7 +156,10 @@ class JetStream:
     async def _ask(self, verb: str, body: Mapping[str, Any], kind: type[R]) -> R:
         data = msgspec.json.encode(body) if body else b""
         try:
-            answer = await self.wire.ask(f"$JS.API.{verb}", data, None, timeout_s=_ANSWER_TIMEOUT_S)
+            subject = f"$JS.API.{verb}"
+            answer = await self.wire.ask(
+                subject, data, None, timeout_s=_ANSWER_TIMEOUT_S, of_server=True
+            )
         except NoResponderError:
             raise BusDownError("the NATS server has no JetStream just now") from None
         return decode(verb, answer, kind)

@@ -5,9 +5,8 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from itertools import count
-from typing import Any, final
+from typing import Any, NamedTuple, final
 
-from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from vettura.bus.interface import Message
@@ -22,6 +21,8 @@ from vettura.bus.nats_client import (
     check_address,
     to_message,
 )
+from vettura.bus.nats_near import Near
+from vettura.bus.subjects_match import NO_HEADERS
 from vettura.clock.interface import Clock
 from vettura.errors import BusDownError, BusTimeoutError, NoResponderError
 
@@ -34,10 +35,20 @@ _PING_INTERVAL_S = 10
 _SESSION_MESSAGES_MAX = 65_536
 
 
+class Conversation(NamedTuple):
+    """A question that waits for its answer."""
+
+    mailbox: Mailbox[Message]
+    is_heard: bool
+    """Somebody in this process has heard it, so that the server, who knows only others, may not
+    say that nobody listens."""
+
+
 @final
 class Wire:
     """Publishes, listens and asks; all timeouts are real seconds.
 
+    Who listens on the same wire hears at once; the server carries a message to all others.
     `buffer_bytes` bounds what waits for the server to come back; beyond it what is published is
     dropped and counted in `dropped`.
     """
@@ -47,18 +58,25 @@ class Wire:
         self.errors = 0
         self.last_error: Exception | None = None
         self.is_closed = False
+        self._is_opened = False
         self._url = check_address(url)
         self._clock = clock
         self._name = name
         self._buffer_bytes = buffer_bytes
-        self._client: Client = TidyClient()
+        self._client = TidyClient()
         self._up = asyncio.Event()
         self._ears: dict[Ear, None] = {}
+        self._near = Near()
         self._inbox = self._client.new_inbox()
         self._numbers = count(1)
-        self._conversations: dict[str, Mailbox[Message]] = {}
+        self._conversations: dict[str, Conversation] = {}
         self._sessions: set[Mailbox[Message]] = set()
         self._reviving: asyncio.Task[None] | None = None
+
+    @property
+    def is_opened(self) -> bool:
+        """Whether there has ever been a connection; from then on there will be one again."""
+        return self._is_opened
 
     @property
     def is_up(self) -> bool:
@@ -84,6 +102,7 @@ class Wire:
             await self._discard(client)
             raise
         self._client = client
+        self._is_opened = True
         self._up.set()
 
     async def wait_up(self) -> None:
@@ -99,7 +118,16 @@ class Wire:
     async def publish(
         self, subject: str, data: bytes, headers: dict[str, str] | None, reply: str = ""
     ) -> bool:
-        """Send, or keep for the next connection; False when it had to be dropped."""
+        """Send, or keep for the next connection; False when it had to be dropped.
+
+        Who listens here hears it in any case.
+        """
+        self._tell_near(Message(subject, data, headers or NO_HEADERS, reply))
+        return await self._send_off(subject, data, headers, reply)
+
+    async def _send_off(
+        self, subject: str, data: bytes, headers: dict[str, str] | None, reply: str
+    ) -> bool:
         task = asyncio.current_task()
         cancels = task.cancelling() if task else 0
         try:
@@ -138,13 +166,26 @@ class Wire:
             await mailbox.close()
 
     async def ask(
-        self, subject: str, data: bytes, headers: dict[str, str] | None, *, timeout_s: float
+        self,
+        subject: str,
+        data: bytes,
+        headers: dict[str, str] | None,
+        *,
+        timeout_s: float,
+        of_server: bool = False,
     ) -> Message:
-        """Return the first answer; fails at once when the server goes away."""
+        """Return the first answer; fails at once when the server goes away.
+
+        `of_server`: the server itself answers, whoever else listens.
+        """
         async with self._conversation() as (reply, answers):
-            await self._send(subject, data, headers, reply)
+            if self._tell_near(Message(subject, data, headers or NO_HEADERS, reply)):
+                token = reply[len(self._inbox) + 1 :]
+                self._conversations[token] = Conversation(answers, is_heard=not of_server)
+            if not await self._send_off(subject, data, headers, reply):
+                raise BusDownError(f"cannot send to {subject}: {self.last_error}")
             answer = await next_answer(answers, subject, timeout_s=timeout_s)
-        if not answer.data and answer.headers.get(STATUS_HEADER) == NO_RESPONDER_STATUS:
+        if says_nobody(answer):
             raise NoResponderError(f"nobody listens on {subject}")
         return answer
 
@@ -154,7 +195,7 @@ class Wire:
         self._check_up()
         token = str(next(self._numbers))
         mailbox: Mailbox[Message] = Mailbox(limit=1)
-        self._conversations[token] = mailbox
+        self._conversations[token] = Conversation(mailbox, is_heard=False)
         try:
             yield f"{self._inbox}.{token}", mailbox
         finally:
@@ -164,10 +205,13 @@ class Wire:
         """Wait until the server has seen everything sent so far, unless it is away."""
         if not self.is_up:
             return
-        with suppress(BusDownError, BusTimeoutError):
-            async with self._conversation() as (reply, answers):
-                await self._send(reply, b"", None, "")
-                await next_answer(answers, reply, timeout_s=_SETTLE_TIMEOUT_S)
+        task = asyncio.current_task()
+        cancels = task.cancelling() if task else 0
+        with suppress(TimeoutError, *CLIENT_ERRORS):
+            async with asyncio.timeout(_SETTLE_TIMEOUT_S):
+                await self._client.settle()
+        if task and task.cancelling() > cancels:
+            raise asyncio.CancelledError
 
     async def close(self) -> None:
         """Send what is unsent, end everything and leave. Safe to call twice."""
@@ -183,7 +227,8 @@ class Wire:
             if ear.mailbox is not None:
                 await ear.mailbox.close()
         self._hang_up()
-        await self._discard(self._client)
+        if self._is_opened:
+            await self._discard(self._client)
 
     def _check_up(self) -> None:
         if not self.is_up:
@@ -194,19 +239,25 @@ class Wire:
         mailbox: Mailbox[Message] = Mailbox(limit=limit, leave=partial(self._leave, ear))
         ear.mailbox = mailbox
         self._ears[ear] = None
+        self._near.add(ear)
         with suppress(*CLIENT_ERRORS):  # While away: the next connection attaches it.
             await attach(self._client, ear)
         return mailbox
 
-    async def _send(
-        self, subject: str, data: bytes, headers: dict[str, str] | None, reply: str
-    ) -> None:
-        if not await self.publish(subject, data, headers, reply):
-            raise BusDownError(f"cannot send to {subject}: {self.last_error}")
+    def _tell_near(self, message: Message) -> int:
+        """Let everybody on this wire hear a message; how many they were."""
+        if not message.subject.startswith(self._inbox):
+            return self._near.tell(message)
+        self._near.tell_answer(message)
+        conversation = self._conversations.get(message.subject[len(self._inbox) + 1 :])
+        if conversation is not None:
+            conversation.mailbox.put(message)
+        return 1
 
     def _options(self) -> dict[str, Any]:
         return {
             "name": self._name,
+            "no_echo": True,
             "error_cb": self._note,
             "disconnected_cb": self._went_away,
             "reconnected_cb": self._came_back,
@@ -224,12 +275,16 @@ class Wire:
         self.last_error = error
 
     async def _hear_inbox(self, raw: Msg) -> None:
-        mailbox = self._conversations.get(raw.subject[len(self._inbox) + 1 :])
-        if mailbox is not None:
-            mailbox.put(to_message(raw))
+        conversation = self._conversations.get(raw.subject[len(self._inbox) + 1 :])
+        if conversation is None:
+            return
+        message = to_message(raw)
+        if not conversation.is_heard or not says_nobody(message):
+            conversation.mailbox.put(message)
 
     async def _leave(self, ear: Ear) -> None:
         self._ears.pop(ear, None)
+        self._near.remove(ear)
         if ear.handle is not None:
             with suppress(*CLIENT_ERRORS):
                 await ear.handle.unsubscribe()
@@ -257,14 +312,21 @@ class Wire:
                 return
 
     def _hang_up(self) -> None:
-        for mailbox in (*self._conversations.values(), *self._sessions):
+        for conversation in self._conversations.values():
+            conversation.mailbox.shut()
+        for mailbox in self._sessions:
             mailbox.shut()
 
-    async def _discard(self, client: Client) -> None:
+    async def _discard(self, client: TidyClient) -> None:
         client._closed_cb = None
         client._disconnected_cb = None
         with suppress(*CLIENT_ERRORS, TimeoutError):
             await client.close()
+
+
+def says_nobody(answer: Message) -> bool:
+    """Whether the server says that nobody listens."""
+    return not answer.data and answer.headers.get(STATUS_HEADER) == NO_RESPONDER_STATUS
 
 
 async def next_answer(answers: Mailbox[Message], subject: str, *, timeout_s: float) -> Message:
