@@ -1,5 +1,6 @@
 """The seam to nats-py: its client made tidy, its messages made ours, its log kept quiet."""
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from typing import final
@@ -21,13 +22,36 @@ logging.getLogger("nats").addHandler(logging.NullHandler())
 
 # What can go wrong in any call of nats-py.
 CLIENT_ERRORS = (NatsError, OSError)
+# How many turns of the loop a message waits for others that leave with it.
+_FLUSH_TURNS = 6
 STATUS_HEADER = "Status"
 NO_RESPONDER_STATUS = "503"
 
 
 @final
 class TidyClient(Client):
-    """nats-py's client; it leaves no socket open when a server dies in the middle of a greeting."""
+    """nats-py's client; it leaves no socket open when a server dies in the middle of a greeting.
+
+    What it sends leaves after a few turns of the loop: a system call costs as much as a car's whole
+    answer, and who listens in this process need not wait for it.
+    """
+
+    _turns_left = 0
+
+    async def _flush_pending(self, force_flush: bool = False) -> None:
+        is_flushing = self._flusher_task is not None and not self._flusher_task.done()
+        if force_flush or not is_flushing or not self.is_connected:
+            await super()._flush_pending(force_flush)
+        elif self._turns_left == 0:
+            self._turns_left = _FLUSH_TURNS
+            asyncio.get_running_loop().call_soon(self._turn)
+
+    def _turn(self) -> None:
+        self._turns_left -= 1
+        if self._turns_left:
+            asyncio.get_running_loop().call_soon(self._turn)
+        elif self._flush_queue is not None and self._flush_queue.empty():
+            self._flush_queue.put_nowait(asyncio.get_running_loop().create_future())
 
     async def settle(self) -> None:
         """Wait until the server has seen all that was sent; nats-py's ping overtakes what waits."""
