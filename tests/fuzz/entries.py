@@ -33,6 +33,7 @@ ROOMS = {
     "discovery_doors": ("discovery", "discovery-do", "hass"),
     "diagnosis_doors": ("can-log", "diagnosis-bus", "elm327", "iso-tp", "uds"),
     "miio_doors": ("miio", "miio-bus", "ble"),
+    "ocpp_doors": ("ocpp", "ocpp-point"),
     "trust_doors": ("token",),
 }
 """The doors by the module that builds them."""

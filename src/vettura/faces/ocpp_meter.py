@@ -211,6 +211,11 @@ class Counter:
 
 SLACK_WH = 1_100.0
 """A register may grow by so much more than the power allows: some count in whole kWh."""
+_SCALES = {
+    1.0: "",
+    1_000.0: "the register is told 1000 times too small",
+    0.001: "the register is told 1000 times too large",
+}
 OVER = 1.5
 """A station may give so much more than its config says before it is not believed."""
 
@@ -228,9 +233,9 @@ def counted(
         return replace(counter, raw_wh=raw_wh, time_ns=time_ns, doubted_wh=None), ""
     hours = max(0, time_ns - counter.time_ns) / NS_PER_S / SECONDS_PER_HOUR
     room_wh = SLACK_WH + OVER * power_w_max * hours
-    for factor in (1.0, 1_000.0, 0.001):
+    for factor in _SCALES:
         if 0.0 <= raw_wh * factor - counter.raw_wh <= room_wh:
-            text = "" if factor == 1.0 else f"the register is told {factor:g} times too small"
+            text = _SCALES[factor]
             believed = replace(
                 counter,
                 raw_wh=raw_wh * factor,

@@ -91,10 +91,6 @@ class Offering:
             safe_phases=self._config.safe_phases if self._has_safe else self._config.phases,
         )
 
-    def offered_w(self) -> float:
-        """What the station is offered now [W]."""
-        return self.limit().limit_w
-
     async def offer(self, line: Line, offer: StationOffer) -> None:
         """Bring the station to that offer; RefusedError says why it does not follow."""
         now_ns = self._clock.now_ns()

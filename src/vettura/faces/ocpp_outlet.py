@@ -16,7 +16,7 @@ from vettura.bus.messages_energy import (
     StationOffer,
     Transaction,
 )
-from vettura.bus.messages_home import DeviceAction
+from vettura.bus.messages_home import DeviceAction, DeviceState
 from vettura.bus.subjects import (
     ENERGY_STREAM,
     ENERGY_STREAM_MAX_AGE_S,
@@ -171,10 +171,9 @@ class Outlet:
                 continue
 
     async def _tell_all(self) -> None:
-        now_ns, seen = self._clock.now_ns(), self.watched.seen
-        state = device_state(seen, self.config, now_ns, offered_w=self.offering.offered_w())
-        about = device_about(seen, self.config)
-        kept = await self._telling.tell(about, state, meter_value(seen, now_ns))
+        seen = self.watched.seen
+        about, value = device_about(seen, self.config), meter_value(seen, self._clock.now_ns())
+        kept = await self._telling.tell(about, self.state(), value)
         ledger = self.watched.counted_ledger()
         if kept and ledger != self._kept:
             await self._telling.keep(ledger)
@@ -184,6 +183,11 @@ class Outlet:
         while self.watched.notes:
             await self._bus.publish(energy_note(self._home), encode(self.watched.notes[0]))
             del self.watched.notes[0]
+
+    def state(self) -> DeviceState:
+        """The station as it is told and kept."""
+        limit, now_ns = self.offering.limit(), self._clock.now_ns()
+        return device_state(self.watched.seen, self.config, now_ns, limit=limit)
 
     async def _tell_needs(self) -> None:
         needs, subject = self.watched.wanted, charging_needs(self._home, self.config.id)

@@ -14,8 +14,6 @@ from typing import Any, NamedTuple, TypeAlias
 from vettura.errors import EnvironmentFault
 from vettura.faces.ocpp_wire import Fault, Version
 
-FAULTS_MAX = 16
-"""So many faults of one message are told."""
 FOLDERS: dict[Version, str] = {"1.6": "v16", "2.0.1": "v201", "2.1": "v21"}
 VALUE_SHOWN = 40
 
@@ -52,7 +50,7 @@ def _check(version: Version, action: str, is_answer: bool) -> Check:
 
 
 def flaws_of(version: Version, action: str, payload: Json, *, is_answer: bool = False) -> Flaws:
-    """Everything that is wrong with a payload, at most `FAULTS_MAX` things."""
+    """Everything that is wrong with a payload."""
     check = check_of(version, action, is_answer=is_answer)
     if check is None:
         return [Flaw("unknown", "", f"OCPP {version} has no {action[:VALUE_SHOWN]}")]
@@ -121,8 +119,6 @@ def _object(schema: Schema, make: Callable[[Schema], Check]) -> Check:
             missing = sorted(required - value.keys())
             flaws.append(Flaw("missing", path, f"without {', '.join(missing)}"))
         for name, inner in value.items():
-            if len(flaws) >= FAULTS_MAX:
-                return
             field = fields.get(name)
             if field is not None:
                 field(inner, f"{path}.{name}" if path else name, flaws)
@@ -143,8 +139,6 @@ def _array(schema: Schema, make: Callable[[Schema], Check]) -> Check:
         if not least <= len(value) <= most:
             flaws.append(Flaw("count", path, f"{len(value)} elements"))
         for index, item in enumerate(value):
-            if len(flaws) >= FAULTS_MAX:
-                return
             items(item, f"{path}[{index}]", flaws)
 
     return check

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import final
 
 from vettura.bus.messages import MeterValue
+from vettura.bus.messages_energy import StationLimit
 from vettura.bus.messages_home import DeviceAbout, DeviceState, EntityAbout, EntityState
 from vettura.faces.ocpp_facts import (
     AVAILABLE,
@@ -79,7 +80,7 @@ def flowing_w(seen: Seen, now_ns: int) -> float:
 
 
 def device_state(
-    seen: Seen, config: StationConfig, now_ns: int, *, offered_w: float
+    seen: Seen, config: StationConfig, now_ns: int, *, limit: StationLimit
 ) -> DeviceState:
     """The station as it is told and kept."""
     attributes: dict[str, object] = {
@@ -87,7 +88,12 @@ def device_state(
         "power_w": flowing_w(seen, now_ns),
         "energy_wh": seen.taken.total_wh,
         "given_wh": seen.given.total_wh,
-        "offered_w": offered_w,
+        "offered_w": limit.limit_w,
+        "limit_w": limit.limit_w,
+        "phases": limit.phases,
+        "until_ns": limit.until_ns,
+        "issued_ns": limit.issued_ns,
+        "fault": "fault" if seen.word == FAULTED else "",
         "transaction": seen.transaction,
     }
     if seen.soc is not None:
