@@ -55,6 +55,22 @@ def test_any_json_gets_a_status_that_is_meant(client, verb: str, body: object) -
     assert response.json()["ok"] is False
 
 
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    what=st.sampled_from(["goal", "mode"]),
+    wish=st.dictionaries(
+        st.sampled_from(["vin", "soc", "by", "floor_soc", "station", "mode", "x"]),
+        JSON | st.sampled_from([VIN, "wallbox", "07:00", "sun", 0.5]),
+        max_size=4,
+    )
+    | JSON,
+)
+def test_any_wish_about_energy_gets_a_status_that_is_meant(client, what: str, wish) -> None:
+    response = client.post(f"/api/energy/{what}", content=_json(wish))
+    assert response.status_code in {400, 404, 503}
+    assert response.json()["ok"] is False
+
+
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     path=st.text(st.characters(exclude_categories=["Cs"]), max_size=30),

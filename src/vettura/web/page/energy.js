@@ -14,6 +14,7 @@ const SOMEWHERE = { latitude_deg: 45, longitude_deg: 9 };
 const RETRY_MS = 3000;
 let shownRevision = -1;
 let lastFrame = 0;
+let lastState = null;
 const parts = [
   { path: "plan", take: takePlan, version: ({ plan }) => plan?.time_ns },
   { path: "outlook", take: takeOutlook, version: ({ outlook }) => outlook || undefined },
@@ -47,6 +48,9 @@ function show(now) {
   const { state } = live;
   const { energy } = state;
   showBar(state);
+  // A new snapshot may come of a server that counts anew.
+  if (state !== lastState) for (const part of parts) part.shown = undefined;
+  lastState = state;
   say(byId("outside"), `${number(state.weather?.ambient_degc)}°`);
   say(byId("sky-words"), skyWords(state.weather?.condition));
   byId("absent").hidden = energy.is_there;

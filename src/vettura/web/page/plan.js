@@ -17,6 +17,8 @@ import { planWords, showTable, showWarnings, slotLines, storageName } from "/slo
 import { add, byId, hourMinute, kilowatts, mark, number, say } from "/words.js";
 
 const QUIET_W = 50;
+/** So much from the grid into storages is worth marking at the price. */
+const STORED_W = 200;
 const PRICE_TOP = 24;
 const PRICE_HEIGHT = 74;
 const SUN_HEIGHT = 64;
@@ -134,7 +136,8 @@ function drawPrice(top, bottom) {
   const room = (high - low || Math.abs(high) || 1) * 0.12;
   const y = scaleOf(low - room, high + room, bottom, top);
   const short = (price) => perKwh(price, plan.currency).replace(/\.\d(?=\u00a0)/, "");
-  title("Price of a kWh from the grid", top - 10);
+  const more = chart.width > WIDE_PX ? ", and when it is stored" : "";
+  title(`Price of a kWh from the grid${more}`, top - 10);
   drawLevel(chart, y(high), short(high));
   if (high > low) drawLevel(chart, y(low), short(low));
   const line = steps(chart, prices, y);
@@ -142,6 +145,13 @@ function drawPrice(top, bottom) {
     class: "price-area",
     d: `${line}V${bottom}H${chart.left}Z`,
   });
+  const stored = (index) => plan.storages.reduce((sum, one) => sum + one.charge_w[index], 0);
+  const isUsed = (index) => Math.min(plan.import_w[index], stored(index)) > STORED_W;
+  for (const [first, end] of stretches(chart.count, isUsed)) {
+    const used = steps(chart, prices.slice(first, end), y, first);
+    const back = `V${bottom}H${chart.x(first).toFixed(1)}Z`;
+    add(chart.drawing, "path", { class: "price-used", d: used + back });
+  }
   add(chart.drawing, "path", { class: "price", d: line });
 }
 

@@ -58,6 +58,7 @@ export function showPower(energy, cars) {
   const watts = wattsOf(site);
   for (const [name, line] of Object.entries(lines)) showLine(line, has[name] ? watts[name] : 0);
   const doing = doingOf(watts, site, atHome && !plugged);
+  say(chips.car.chip.firstElementChild, Object.keys(cars).length > 1 ? "Cars" : "Car");
   for (const [name, { chip, power, doing: words }] of Object.entries(chips)) {
     chip.hidden = !has[name];
     mark(chip, "data-live", Math.abs(watts[name]) > QUIET_W);

@@ -16,6 +16,7 @@ import {
 
 const NS_PER_S = 1e9;
 const QUIET_W = 50;
+const SAME_PER_KWH = 0.0005;
 const when = (at) => whenWords(at, nowSeconds());
 
 /** A car's name on this page, or what else the storage is. */
@@ -67,6 +68,10 @@ export function slotLines(plan, index) {
     `house ${kilowatts(plan.load_w[index])} kW`,
     grid,
   ];
+  const next = plan.marginal_per_kwh[index];
+  if (next !== 0 && Math.abs(next - plan.import_per_kwh[index]) > SAME_PER_KWH) {
+    about.push(`one more kWh would cost ${perKwh(next, plan.currency)}`);
+  }
   const time = `${when(at)}–${hourMinute(at + plan.slot_s)}`;
   const stores = plan.storages.map((one) => storageLine(one, index));
   return [[time, price, about.join(" · ")], ...stores];
