@@ -14,7 +14,7 @@ from vettura.energy.station import Station, Told, Word, number
 from vettura.life.station import StationConfig
 from vettura.units import NS_PER_S, PHASE_A_MIN, PHASE_V
 
-GRACE_S = 120.0
+GRACE_S = 600.0
 """A station stays at the lower of its last offer and its safe power so long after a lease: longer
 than any other station's lease and lag, so that all have given way before it may rise to safe."""
 FOLLOWS_NS = 5 * NS_PER_S
@@ -30,7 +30,7 @@ RAMP_A, RAMP_NS = 4.0, 2 * NS_PER_S
 """An offer rises by so much at once, then waits so long."""
 FAULT_NS = 300 * NS_PER_S
 """A car that did not obey is left without current for so long."""
-SLACK_W, SLACK_SHARE = 100.0, 1.05
+SLACK_A, SLACK_SHARE = 0.3, 1.03
 """A car may take that much more than its offer before it disobeys: accuracy of its own meter."""
 NEVER_NS = 2**62
 
@@ -176,8 +176,15 @@ def is_obeyed(station: Station) -> bool:
     """Whether what was measured since shows that the car keeps to what it was told."""
     if station.told is None:
         return False
-    limit_w = SLACK_SHARE * max(station.told.power_w, 0.0) + SLACK_W
-    return station.power_w <= limit_w and station.heard_ns > station.told.time_ns
+    limit_a = SLACK_SHARE * amps_of(max(station.told.power_w, 0.0), station.told.phases) + SLACK_A
+    return _measured_a(station) <= limit_a and station.heard_ns > station.told.time_ns
+
+
+def _measured_a(station: Station) -> float:
+    """Current on the phase that carries most [A]."""
+    if station.phase_a is not None:
+        return max(station.phase_a)
+    return amps_of(station.power_w, station.told.phases if station.told else station.phases)
 
 
 def watched(station: Station, config: StationConfig, now_ns: int) -> Station:
@@ -185,7 +192,10 @@ def watched(station: Station, config: StationConfig, now_ns: int) -> Station:
     if station.told is None:
         return station
     if is_obeyed(station):
-        lines = lines_a(station.told.power_w, station.told.phases, config.line)
+        # What it takes within the slack is counted as taken, until it takes less.
+        taken_w = _measured_a(station) * PHASE_V * station.told.phases
+        most_w = max(station.told.power_w, taken_w if station.told.power_w > 0.0 else 0.0)
+        lines = lines_a(most_w, station.told.phases, config.line)
         return replace(station, bound_a=lines) if station.bound_a != lines else station
     is_late = station.heard_ns >= station.told.time_ns + FOLLOWS_NS
     is_plain = in_force(station, config, now_ns).is_plain

@@ -1,10 +1,12 @@
 """A wallbox at one moment, and what a frame of its car makes of it. Pure."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from vettura.bus.messages import MeterValue, SignalFrame
+from vettura.bus.messages import MeterValue, SignalFrame, SignalValue
 from vettura.bus.paths import CABLE, STATION, WALL_POWER
+from vettura.bus.paths import CHARGING as CHARGING_BRANCH
 from vettura.energy.sharing import Lines, lines_a
 from vettura.life.station import StationConfig
 from vettura.units import NS_PER_S, SECONDS_PER_HOUR
@@ -18,6 +20,7 @@ CHARGING_W = 50.0
 FAULT_SHARE = 1.1
 SILENCE_NS = 300 * NS_PER_S
 """A car says everything each minute; after this long without a word it is not taken to draw."""
+PHASE_CURRENTS = tuple(f"{CHARGING_BRANCH}ChargeCurrent.Phase{number}" for number in (1, 2, 3))
 NOTHING: Lines = (0.0, 0.0, 0.0)
 
 
@@ -83,6 +86,8 @@ class Station:
     """None: all that it can."""
     told: Told | None = None
     """None: the car has not been told since the cable came."""
+    phase_a: Lines | None = None
+    """Measured on each conductor [A]; None: nobody says."""
     bound_a: Lines = NOTHING
     """What the car may still take on each line, having been told or not."""
     opened_ns: int = 0
@@ -135,18 +140,29 @@ def heard(station: Station, config: StationConfig, vin: str, frame: SignalFrame)
         station = replace(counted(station, frame.time_ns), heard_ns=frame.time_ns)
         if values.get(CABLE) is False or values.get(STATION, config.id) != config.id:
             return released(station, frame.time_ns)
-        return _measured(station, config, values.get(WALL_POWER))
+        return _measured(station, config, values)
     if not station.vin and values.get(STATION) == config.id and values.get(CABLE) is not False:
         plugged = taken(counted(station, frame.time_ns), vin, frame.time_ns)
         # Nobody knows what a car was told that was plugged past the station.
         able = lines_a(config.power_w_max, config.phases, config.line)
         plugged = replace(plugged, bound_a=able)
-        return _measured(plugged, config, values.get(WALL_POWER, 0.0))
+        return _measured(plugged, config, {WALL_POWER: 0.0, **values})
     return station
 
 
-def _measured(station: Station, config: StationConfig, wall_w: object) -> Station:
-    power_w = grid_side_w(config, number(wall_w, math.nan))
+def _measured(
+    station: Station, config: StationConfig, values: Mapping[str, SignalValue]
+) -> Station:
+    was = station.phase_a
+    is_told = [path in values for path in PHASE_CURRENTS]
+    if not config.dc and (all(is_told) or (was is not None and any(is_told))):
+        # A frame tells what changed.
+        one, two, three = (
+            number(values.get(path), was[k] if was else 0.0)
+            for k, path in enumerate(PHASE_CURRENTS)
+        )
+        station = replace(station, phase_a=(one, two, three))
+    power_w = grid_side_w(config, number(values.get(WALL_POWER), math.nan))
     return station if math.isnan(power_w) else replace(station, power_w=power_w)
 
 
@@ -166,7 +182,7 @@ def port_side_w(config: StationConfig, grid_w: float) -> float:
 
 def taken(station: Station, vin: str, now_ns: int) -> Station:
     """The cable goes into that car."""
-    return replace(station, vin=vin, power_w=0.0, heard_ns=now_ns, told=None)
+    return replace(station, vin=vin, power_w=0.0, phase_a=None, heard_ns=now_ns, told=None)
 
 
 def released(station: Station, now_ns: int) -> Station:

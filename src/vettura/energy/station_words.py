@@ -46,6 +46,7 @@ def device_state(station: Station, config: StationConfig) -> DeviceState:
         "offered_w": station.offered_w,
         "phases": station.phases,
         "limit_w": limit.limit_w,
+        "lines_a": limit.lines_a,
         "until_ns": limit.until_ns,
         "issued_ns": limit.issued_ns,
         "given_wh": station.given_wh,

@@ -332,6 +332,7 @@ class WallboxService:
             return Answer(ok=False, reason=reason, code="conflict", response=self._limit())
         self._become(replace(counted(self._station, now_ns), word=word))
         await self._look()
+        self._due.set()
         try:
             await self._say()
         except BusError as error:
