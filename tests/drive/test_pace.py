@@ -48,6 +48,16 @@ def test_a_coarse_clock_is_asked_for_less_and_least_of_a_car_at_rest():
     assert found == {"driving": 1.0, "awake": 10.0, "charging": 30.0, "asleep": 120.0, "left": 1.0}
 
 
+@pytest.mark.parametrize("resolution_s", [0.0, 1.0])
+def test_a_car_whose_station_offers_nothing_sleeps_at_its_cable(resolution_s):
+    charging, asleep = cars()["charging"], cars()["asleep"]
+    paused = replace(charging, cable=replace(charging.cable, power_w_max=0.0))
+    assert period_s(paused, resolution_s) == period_s(asleep, resolution_s)
+    assert rates(paused, resolution_s) == rates(asleep, resolution_s)
+    giving = replace(paused, cable=replace(paused.cable, dc=True, give_w=2_000.0))
+    assert period_s(giving, resolution_s) == period_s(charging, resolution_s)
+
+
 def test_a_car_that_a_timer_will_wake_is_looked_at_each_minute():
     asleep = cars()["asleep"]
     timed = replace(asleep, ready_at_ns=asleep.time_ns + 3600 * NS_PER_S)

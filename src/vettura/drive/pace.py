@@ -49,7 +49,7 @@ def period_s(car: Living, resolution_s: float) -> float:
         return max(AWAKE_S, resolution_s)
     if is_awake(car) or any(each.path != READY_AT for each in car.pending):
         return max(AWAKE_S, AWAKE_LOOKS * resolution_s)
-    if car.charge is not None or asked_dc_w(car) > 0.0:
+    if _is_charging(car) or asked_dc_w(car) > 0.0:
         return max(CHARGING_S, CHARGING_LOOKS * resolution_s)
     is_idle = resolution_s >= COARSE_S and not _is_timed(car)
     return max(ASLEEP_IDLE_S if is_idle else ASLEEP_S, resolution_s)
@@ -83,7 +83,12 @@ def rates(car: Living, resolution_s: float) -> Rates:
 
 def _is_asleep(car: Living) -> bool:
     gives = gives_power(car) or asked_dc_w(car) > 0.0
-    return car.charge is None and not is_awake(car) and not gives
+    return not _is_charging(car) and not is_awake(car) and not gives
+
+
+def _is_charging(car: Living) -> bool:
+    """Whether current may flow: a car whose station offers nothing for now sleeps at its cable."""
+    return car.charge is not None and (car.cable is None or car.cable.power_w_max > 0.0)
 
 
 def _is_timed(car: Living) -> bool:

@@ -24,6 +24,10 @@ FULL_SOC = 0.003
 GIVE_SOC = 0.005
 """So far above its floor a car may give."""
 NEWS_W = 20.0
+TRACK_SHARE = 0.03
+"""Of its capacity, how far a car may be from what the plan expects."""
+SUN_W = 1_400.0
+"""Surplus from which a car could charge on one phase of 6 A."""
 AHEAD_S = 24 * 3_600
 """A schedule tells so much of the plan, should nobody speak to the station again."""
 RENEW_NS = 600 * NS_PER_S
@@ -112,6 +116,66 @@ class Following:
         """Whether there is anything to follow."""
         plugged = any(self.vin_at(station.id) for station in self.stations)
         return plugged or self.config.battery is not None
+
+    def has_room(self, current: Current) -> bool:
+        """Whether a plan can change anything: a car here has room or may give, or a battery is."""
+        if self.config.battery is not None or current.problem.flexibles:
+            return True
+        for station in self.stations:
+            vin = self.vin_at(station.id)
+            store, car = current.stores.get(vin), self.heard.cars.get(vin)
+            if vin and (store is None or car is None):
+                return True
+            if store is None or car is None:
+                continue
+            soc = self.soc_of(vin, station.id, store)
+            gives = self.cars[vin].goal.gives and store.discharge_w_max > 0.0
+            if gives or (soc is not None and soc < car.limit_soc - FULL_SOC):
+                return True
+        return False
+
+    def is_on_track(self, current: Current, now_ns: int) -> bool:
+        """Whether every car here holds what the plan expects of it now, within some hundredths."""
+        slots = current.problem.slots
+        slot = min(max(slots.index(now_ns), 0), slots.count - 1)
+        for station in self.stations:
+            vin = self.vin_at(station.id)
+            store = current.stores.get(vin)
+            index = next((k for k, s in enumerate(current.problem.storages) if s.id == vin), None)
+            if store is None or index is None:
+                continue
+            soc = self.soc_of(vin, station.id, store)
+            flows = current.plan.storages[index]
+            due = (float(flows.energy_wh[slot]), float(flows.energy_wh[slot + 1]))
+            slack_wh = TRACK_SHARE * store.capacity_wh
+            held_wh = 0.0 if soc is None else store.energy_at(soc)
+            if soc is None or not min(due) - slack_wh <= held_wh <= max(due) + slack_wh:
+                return False
+        return True
+
+    def is_moving(self, current: Current, now_ns: int) -> bool:
+        """Whether anything flows, shall flow in this slot, or could follow the sun."""
+        if self.config.battery is not None or self.sees_sun(current, now_ns):
+            return True
+        slots = current.problem.slots
+        slot = min(max(slots.index(now_ns), 0), slots.count - 1)
+        flows = [
+            max(float(each.charge_w[slot]), float(each.discharge_w[slot]))
+            for storage, each in zip(current.problem.storages, current.plan.storages, strict=True)
+            if self._is_plugged(storage.id)
+        ]
+        told = [setpoint.power_w != 0.0 for setpoint in self.setpoints.values()]
+        return any(told) or any(flow > 1.0 for flow in flows)
+
+    def sees_sun(self, current: Current, now_ns: int) -> bool:
+        """Whether the sun leaves so much over that a car with room could begin."""
+        site = self.heard.fresh_site(now_ns)
+        if site is None or not self.has_room(current):
+            return False
+        return site.stations_w + site.battery_w - site.grid_w >= SUN_W
+
+    def _is_plugged(self, vin: str) -> bool:
+        return any(self.vin_at(station.id) == vin for station in self.stations)
 
     def soc_of(self, vin: str, station: str, store: CarStore) -> float | None:
         """The charge now, by what flowed since the car was looked at; None for a stranger."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import final
 
 import numpy as np
@@ -154,12 +155,13 @@ def can_move(problem: Problem) -> bool:
 def store_of(facts: CarFacts, station: StationConfig) -> CarStore:
     """The car at that station."""
     gives_w = station.discharge_power_w_max if facts.goal.gives else 0.0
-    return car_store(
-        facts.params,
-        power_w_max=station.power_w_max,
-        phases=float(station.phases),
-        gives_w_max=gives_w,
-    )
+    return _store(facts.params, station.power_w_max, float(station.phases), gives_w)
+
+
+@lru_cache(maxsize=64)
+def _store(params: Params, power_w_max: float, phases: float, gives_w_max: float) -> CarStore:
+    """As `car_store`, which drives the car's model for an hour to find this out."""
+    return car_store(params, power_w_max=power_w_max, phases=phases, gives_w_max=gives_w_max)
 
 
 def _car(

@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias, final
 
 from vettura.bus import subjects
 from vettura.bus.messages import MeterValue, SignalFrame, Today, Weather, decode
-from vettura.bus.messages_energy import ChargingNeeds, Forecast, Prices, SiteMeter
+from vettura.bus.messages_energy import AirForecast, ChargingNeeds, Forecast, Prices, SiteMeter
 from vettura.bus.messages_home import DeviceState
 from vettura.bus.paths import (
     CABLE,
@@ -45,6 +45,7 @@ class Heard:
     prices: Prices | None = None
     forecasts: dict[str, Forecast] = field(default_factory=dict)
     """sun, load."""
+    air: AirForecast | None = None
     site: SiteMeter | None = None
     site_ns: int = 0
     """When the house's meter spoke last, by the service's clock."""
@@ -63,12 +64,12 @@ class Heard:
     def patterns(self) -> dict[str, list[str]]:
         """What to listen to, and which keys of the bucket `home` keep the latest of it."""
         home = self.home
-        sun, load = subjects.forecast(home, "sun"), subjects.forecast(home, "load")
+        forecasts = [subjects.forecast(home, what) for what in ("sun", "load", "air")]
         needs = [subjects.charging_needs(home, station) for station in self.stations]
         states = [subjects.device_state(home, station) for station in self.stations]
         return {
             subjects.prices(home): [subjects.prices(home)],
-            subjects.forecast(home, "*"): [sun, load],
+            subjects.forecast(home, "*"): forecasts,
             subjects.site_meter(home): [],
             subjects.charging_needs(home, "*"): needs,
             subjects.meter(home, "*"): [],
@@ -85,6 +86,9 @@ class Heard:
         match levels[2]:
             case "prices":
                 return self._take_prices(decode(data, Prices, where=subject))
+            case "forecast" if levels[3] == "air":
+                self.air = decode(data, AirForecast, where=subject)
+                return ""
             case "forecast":
                 return self._take_forecast(levels[3], decode(data, Forecast, where=subject))
             case "site":
@@ -169,6 +173,14 @@ class Heard:
         """The air outside."""
         return self.weather.ambient_degc if self.weather is not None else 15.0
 
+    def degc_at(self, time_ns: int) -> float:
+        """The air outside at that time, as forecast; as it is now where nobody forecasts it."""
+        air = self.air
+        if air is None or not air.middle_degc:
+            return self.ambient_degc
+        slot = (time_ns - air.start_ns) // (air.slot_s * NS_PER_S)
+        return air.middle_degc[min(max(slot, 0), len(air.middle_degc) - 1)]
+
     def fresh_site(self, now_ns: int) -> SiteMeter | None:
         """The house's meter, unless it has fallen silent."""
         is_fresh = self.site is not None and now_ns - self.site_ns <= self.silent_ns
@@ -210,10 +222,14 @@ def _differs(before: Forecast, told: Forecast) -> bool:
     if before.slot_s != told.slot_s or rest or skipped < 0:
         return True
     count = 86_400 // told.slot_s
-    was, now = before.middle_w[skipped : skipped + count], told.middle_w[:count]
+    was, now = _planned(before)[skipped : skipped + count], _planned(told)[:count]
     hours = told.slot_s / 3_600
     moved_wh = sum(abs(a - b) for a, b in zip(was, now, strict=False)) * hours
     return moved_wh > max(1_000.0, 0.1 * sum(now) * hours)
+
+
+def _planned(forecast: Forecast) -> list[float]:
+    return forecast.mean_w or forecast.middle_w
 
 
 def _wants(needs: ChargingNeeds) -> tuple[object, ...]:

@@ -110,7 +110,9 @@ def _carbon(slots: Slots, prices: Prices | None) -> Array | None:
 def _power(slots: Slots, told: Forecast | None, now_ns: int) -> Array | None:
     if told is None or not told.middle_w or now_ns - told.time_ns > STALE_NS:
         return None
-    power = along(slots, told.middle_w, start_ns=told.start_ns, slot_s=told.slot_s)
+    # Costs in the mean follow the mean; the median leaves out the rare bright day.
+    values = told.mean_w or told.middle_w
+    power = along(slots, values, start_ns=told.start_ns, slot_s=told.slot_s)
     return power if bool(np.isfinite(power).all()) else None
 
 

@@ -53,7 +53,7 @@ class Looking:
         if facts is None:
             return None
         # A drive that was to begin a little ago may be the one that begins now.
-        drives = self._drives(facts, now_ns - LEARN_NS // 6, degc=15.0)
+        drives = self._drives(facts, now_ns - LEARN_NS // 6)
         near = [one.leave_ns for one in drives if abs(one.leave_ns - now_ns) <= LEARN_NS]
         if not near:
             return None
@@ -87,17 +87,21 @@ class Looking:
             facts=facts,
             now=now,
             station=self.stations[now.station or first],
-            drives=self._drives(facts, now_ns, degc=now.degc),
+            drives=self._drives(facts, now_ns),
             departures=self._departures(wished, facts.vin),
             wish=wish,
             wished_soc=asked,
         )
 
-    def _drives(self, facts: CarFacts, now_ns: int, *, degc: float) -> list[Drive]:
+    def _drives(self, facts: CarFacts, now_ns: int) -> list[Drive]:
         if facts.driver is None:
             return []
         return drives_ahead(
-            self.household, facts.driver, self.heard.today, now_ns=now_ns, degc=degc
+            self.household,
+            facts.driver,
+            self.heard.today,
+            now_ns=now_ns,
+            degc_at=self.heard.degc_at,
         )
 
     def _usual(self, vin: str) -> tuple[Left, ...]:

@@ -29,7 +29,7 @@ def told(
     currency: str,
     origin: str,
     note: str,
-    here: Mapping[str, Array],
+    here: Mapping[str, Sequence[bool]],
     took_s: float = 0.0,
 ) -> EnergyPlan:
     """The plan for all who want to see it."""
@@ -41,7 +41,7 @@ def told(
             discharge_w=_numbers(flows.discharge_w, WATT_HOUR_DIGITS),
             energy_wh=_numbers(flows.energy_wh, WATT_HOUR_DIGITS),
             capacity_wh=storage.capacity_wh,
-            is_here=[bool(one) for one in here.get(storage.id, np.ones(problem.slots.count))],
+            is_here=list(here.get(storage.id, [True] * problem.slots.count)),
             reasons=list(why),
         )
         for storage, flows, why in zip(problem.storages, plan.storages, reasons, strict=True)

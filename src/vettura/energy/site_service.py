@@ -10,17 +10,14 @@ from collections.abc import Mapping, Sequence
 from typing import final
 
 import msgspec
-import numpy as np
 import structlog
 
 from vettura.bus import subjects
 from vettura.bus.interface import Bus, Message
-from vettura.bus.messages import Answer, Wire, decode, decode_frame, encode
+from vettura.bus.messages import Answer, decode, decode_frame, encode
 from vettura.bus.messages_energy import (
-    EnergyNote,
     EnergyWish,
     GoalState,
-    ModeState,
     SetGoal,
     Wished,
 )
@@ -30,15 +27,15 @@ from vettura.bus.subjects import HOME_BUCKET
 from vettura.clock.interface import Clock
 from vettura.energy.config import EnergyConfig
 from vettura.energy.following import Current, Following
-from vettura.energy.gather import CarAhead, CarFacts, Gathered, can_move, gather, reachable_soc
+from vettura.energy.gather import CarFacts, gather, reachable_soc
 from vettura.energy.gather import store_of as store_of
 from vettura.energy.heard import SITE_SILENT_NS, Heard
 from vettura.energy.horizon import Outlook, outlook
 from vettura.energy.looking import Looking
-from vettura.energy.plan_told import told
-from vettura.energy.planning import Planned, Planning, Strategy
+from vettura.energy.plan_telling import PlanTelling
+from vettura.energy.planning import Planning, Strategy
 from vettura.energy.slots import slots_from
-from vettura.energy.wishes import expired, obeyed
+from vettura.energy.wishes import expired, mode_of, obeyed
 from vettura.errors import BusError, InputError
 from vettura.life.household import Household
 from vettura.life.station import StationConfig
@@ -49,8 +46,11 @@ log = structlog.get_logger()
 FOLLOW_S, FOLLOW_LOOKS = 5.0, 60.0
 """Stations are looked at this often; where the clock is coarse, once in so many shortest waits."""
 COARSE_S = 1.0
-PLAN_COARSE_S = 3_600.0
-"""Where the clock is coarse it plans at news and once an hour."""
+PLAN_COARSE_S, PLAN_COARSE_MAX_NS = 3_600.0, 6 * 3_600 * NS_PER_S
+"""Where the clock is coarse it plans at news, once an hour when it goes otherwise than planned, and
+at least so often."""
+NO_NEED = frozenset({"time", "prices", "forecast", "forecast off", "today"})
+"""News that matter only where something can be moved."""
 LOOK_S = 1.0
 """How long a car is waited for when it is asked how it is."""
 OFF_AGAIN_NS = 600 * NS_PER_S
@@ -100,8 +100,7 @@ class EnergyService:
         self._plan_due = asyncio.Event()
         self._look_due = asyncio.Event()
         self._why = "start"
-        self._told: dict[str, Wire] = {}
-        self._noted: dict[str, str] = {}
+        self._telling = PlanTelling(bus, clock, self._home, currency=config.currency)
         self._off_ns = 0
         self._deaf: set[str] = set()
         """What it does not hear yet."""
@@ -166,28 +165,32 @@ class EnergyService:
         if news == "plan":
             self._learn(plugged, now_ns)
             self._plan_for(subject.split(".")[2])
-        elif news == "look" and (self._is_fine or self._is_far_off(now_ns)):
+        elif news == "look":
+            self._look_at_house(now_ns)
+
+    def _look_at_house(self, now_ns: int) -> None:
+        """The house's meter spoke: follow it, and plan anew when it is far from the forecast."""
+        current = self._current
+        if current is None or not self._following.is_busy():
+            return
+        if self._is_fine or self._following.sees_sun(current, now_ns):
             self._look_due.set()
+        if self._is_far_off(current, now_ns):
+            self._off_ns = now_ns
+            self._plan_for("forecast off")
 
     @property
     def _is_fine(self) -> bool:
         """Whether the clock grants every moment that is asked for."""
         return self._clock.resolution_s < COARSE_S
 
-    def _is_far_off(self, now_ns: int) -> bool:
+    def _is_far_off(self, current: Current, now_ns: int) -> bool:
         """Whether the house is so far from the plan's forecast that it must plan anew."""
-        current = self._current
-        if current is None or now_ns - self._off_ns < OFF_AGAIN_NS:
-            return False
         slot = current.problem.slots.index(now_ns)
-        if not 0 <= slot < current.problem.slots.count or not can_move(current.problem):
+        if now_ns - self._off_ns < OFF_AGAIN_NS or not 0 <= slot < current.problem.slots.count:
             return False
         load_w, sun_w = float(current.problem.load_w[slot]), float(current.problem.sun_w[slot])
-        if not self._heard.is_off(load_w=load_w, sun_w=sun_w, now_ns=now_ns):
-            return False
-        self._off_ns = now_ns
-        self._plan_for("forecast off")
-        return False
+        return self._heard.is_off(load_w=load_w, sun_w=sun_w, now_ns=now_ns)
 
     def _learn(self, before: Mapping[str, str], now_ns: int) -> None:
         """A cable that came out of a car: it leaves, at that time and not as it was said."""
@@ -229,7 +232,7 @@ class EnergyService:
         if done.reason:
             return Answer(ok=False, reason=done.reason, code="range", state="refused")
         self._wished = self._kept = done.wished
-        await self._keep(subjects.wished(self._home), self._wished)
+        await self._telling.keep(subjects.wished(self._home), self._wished)
         answer = Answer(ok=True, state="accepted", response=self._remark(wish, now_ns))
         self._answers[wish.id] = answer
         while len(self._answers) > len(self._wished.done):
@@ -280,9 +283,11 @@ class EnergyService:
     async def _plan(self) -> None:
         """Look at the cars, plan, tell; by rule where the planner cannot be trusted."""
         now_ns = self._clock.now_ns()
+        if not self._is_fine and self._is_needless(now_ns):
+            return
         self._wished = expired(self._wished, now_ns)
         if self._wished is not self._kept:
-            await self._keep(subjects.wished(self._home), self._wished)
+            await self._telling.keep(subjects.wished(self._home), self._wished)
             self._kept = self._wished
         await self._look_at_cars()
         slots = slots_from(
@@ -310,9 +315,6 @@ class EnergyService:
             battery_soc=site.battery_soc if site is not None else None,
             peak_so_far_w=self._wished.month_peak[1],
         )
-        if self._is_needless(gathered):
-            await self._tell_goals(gathered.goals)
-            return
         planned = self._planning.plan(gathered.problem, trusts=_distrust(ahead))
         self._current = Current(
             time_ns=now_ns,
@@ -322,13 +324,32 @@ class EnergyService:
             floors={vin: goal.floor_soc for vin, goal in gathered.goals.items()},
         )
         self._look_due.set()
-        await self._tell_plan(gathered, planned, ahead, cars)
+        unseen = [facts.name for vin, facts in self._cars.items() if vin not in self._heard.cars]
+        notes = [planned.note, *ahead.missing, *(f"{name} does not answer" for name in unseen)]
+        await self._telling.tell_plan(gathered, planned, notes)
+        self._log.info(
+            "planned",
+            why=self._why,
+            origin=planned.plan.origin,
+            cars=sum(bool(car.now.station) for car in cars),
+            slots=slots.count,
+            cost=round(planned.plan.cost, 3),
+        )
         await self._tell_goals(gathered.goals)
 
-    def _is_needless(self, gathered: Gathered) -> bool:
-        """Whether a coarse clock's plan of time passing would change nothing."""
-        is_time = self._why == "time" and not self._is_fine and self._current is not None
-        return is_time and not can_move(gathered.problem)
+    def _is_needless(self, now_ns: int) -> bool:
+        """Whether a new plan would change nothing, where the clock is coarse.
+
+        Time alone is no news while all goes as planned, and neither are prices while no car has
+        room.
+        """
+        current = self._current
+        if current is None or self._why not in NO_NEED:
+            return False
+        if not self._following.has_room(current):
+            return True
+        is_old = now_ns - current.time_ns >= PLAN_COARSE_MAX_NS
+        return self._why == "time" and not is_old and self._following.is_on_track(current, now_ns)
 
     async def _look_at_cars(self) -> None:
         for vin in self._cars:
@@ -342,87 +363,16 @@ class EnergyService:
                 continue
             self._heard.look_at(vin, frame)
 
-    # Telling.
-
-    async def _tell_plan(
-        self, gathered: Gathered, planned: Planned, ahead: Outlook, cars: Sequence[CarAhead]
-    ) -> None:
-        slots = gathered.problem.slots
-        here = {
-            storage.id: (storage.charge_w_max > 0.0)
-            for storage in gathered.problem.storages
-            if storage.kind == "car"
-        }
-        unseen = [facts.name for vin, facts in self._cars.items() if vin not in self._heard.cars]
-        notes = [planned.note, *(f"{name} does not answer" for name in unseen)]
-        notes += [line for line in ahead.missing if line not in planned.note]
-        message = told(
-            gathered.problem,
-            planned.plan,
-            planned.reasons,
-            now_ns=self._clock.now_ns(),
-            currency=self._config.currency,
-            origin=planned.plan.origin,
-            note="; ".join(note for note in notes if note),
-            here={name: np.asarray(one) for name, one in here.items()},
-        )
-        await self._publish(subjects.plan(self._home), message)
-        await self._note("plan", message.note)
-        self._log.info(
-            "planned",
-            why=self._why,
-            origin=message.origin,
-            cars=sum(bool(car.now.station) for car in cars),
-            slots=slots.count,
-            cost=round(message.cost, 3),
-        )
-
     async def _tell_goals(self, goals: Mapping[str, GoalState]) -> None:
-        for vin, goal in goals.items():
-            await self._publish_news(subjects.goal(self._home, vin), goal)
+        for goal in goals.values():
+            await self._telling.tell_goal(goal)
         for station in self._stations:
-            mode = ModeState(
-                time_ns=self._clock.now_ns(),
-                station=station,
-                mode=self._wished.modes.get(station, "plan"),
-                text=self._mode_text(station),
+            mode, vin = mode_of(self._wished, station), self._following.vin_at(station)
+            await self._telling.tell_mode(
+                station, mode, is_strange=bool(vin and vin not in self._cars)
             )
-            await self._publish_news(subjects.mode(self._home, station), mode)
         for about, text in self._heard.taken_notes():
-            await self._note(about, text)
-
-    def _mode_text(self, station: str) -> str:
-        vin = self._following.vin_at(station)
-        if vin and vin not in self._cars:
-            return "a car that is not of this home is charged at once"
-        return ""
-
-    async def _publish_news(self, subject: str, message: GoalState | ModeState) -> None:
-        """Publish and keep, when more than the time has changed."""
-        before = self._told.get(subject)
-        if before is not None and _but_time(before) == _but_time(message):
-            return
-        self._told[subject] = message
-        await self._publish(subject, message)
-
-    async def _publish(self, subject: str, message: Wire) -> None:
-        await self._bus.publish(subject, encode(message))
-        await self._keep(subject, message)
-
-    async def _keep(self, key: str, message: Wire) -> None:
-        try:
-            await (await self._bus.bucket(HOME_BUCKET)).put(key, encode(message))
-        except BusError as error:
-            self._log.info("energy_not_kept", key=key, error=error.message)
-
-    async def _note(self, about: str, text: str) -> None:
-        """Say a line for a person, once until it is another."""
-        if self._noted.get(about, "") == text:
-            return
-        self._noted[about] = text
-        if text:
-            note = EnergyNote(time_ns=self._clock.now_ns(), about=about, text=text)
-            await self._bus.publish(subjects.energy_note(self._home), encode(note))
+            await self._telling.note(about, text)
 
     # Following.
 
@@ -439,8 +389,14 @@ class EnergyService:
                 continue
 
     def _follow_patience_s(self) -> float:
-        if self._current is None or not self._following.is_busy():
+        current = self._current
+        if current is None or not self._following.is_busy():
             return IDLE_S
+        now_ns = self._clock.now_ns()
+        if not self._is_fine and not self._following.is_moving(current, now_ns):
+            slots = current.problem.slots
+            end_ns = slots.begin_ns(slots.index(now_ns) + 1)
+            return (end_ns - now_ns) / NS_PER_S
         return max(FOLLOW_S, FOLLOW_LOOKS * self._clock.resolution_s)
 
     async def _look(self) -> None:
@@ -485,7 +441,3 @@ def _about(subject: str) -> str:
     if levels[2] == "forecast":
         return levels[3] if levels[3] in {"sun", "load"} else "sun"
     return known.get(levels[2], "station")
-
-
-def _but_time(message: Wire) -> tuple[object, ...]:
-    return tuple(getattr(message, name) for name in message.__struct_fields__ if name != "time_ns")

@@ -84,7 +84,7 @@ def build(
         # numpy and a solver are loaded for homes that plan, not for those that do not.
         from vettura.house.energy import energy_services
 
-        services |= energy_services(home, home.energy, bus, clock)
+        services |= energy_services(home, home.energy, bus, clock, seed=seed)
     services["scenes"] = _scenes(home, bus, clock, seed=seed, tells_all=tells_all)
     return services
 

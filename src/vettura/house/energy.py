@@ -6,13 +6,14 @@ from vettura.clock.interface import Clock
 from vettura.energy.bills_service import BillsService
 from vettura.energy.config import CarGoalConfig, EnergyConfig
 from vettura.energy.gather import CarFacts, store_of
+from vettura.energy.inputs_service import InputsService
 from vettura.energy.site_service import EnergyService
 from vettura.house.build import Service
 from vettura.house.file import CarEntry, HomeFile
 
 
 def energy_services(
-    home: HomeFile, config: EnergyConfig, bus: Bus, clock: Clock
+    home: HomeFile, config: EnergyConfig, bus: Bus, clock: Clock, *, seed: int
 ) -> dict[str, Service]:
     """By name, not yet running."""
     household = home.household
@@ -26,7 +27,8 @@ def energy_services(
         cars_w=_most_w(home, cars),
     )
     energy = EnergyService(bus, clock, household, config, cars=cars, stations=home.stations)
-    return {"energy": energy, "bills": bills}
+    inputs = InputsService(bus, clock, household, config, seed=seed)
+    return {"inputs": inputs, "energy": energy, "bills": bills}
 
 
 def _facts(home: HomeFile, config: EnergyConfig, entry: CarEntry) -> CarFacts:

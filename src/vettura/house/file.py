@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from vettura.car import load_car
 from vettura.config import convert_tree, read_bytes, read_toml
-from vettura.energy.config import EnergyConfig
+from vettura.energy.config import DynamicTariff, EnergyConfig
 from vettura.errors import InputError
 from vettura.faces.config import FacesConfig, Port
 from vettura.home.device.kinds import AnyEntry, check_devices, read_devices
@@ -81,8 +81,27 @@ def load_home(path: str | Path) -> HomeFile:
         raise InputError(f"{path}: {error.message}", hint=error.hint) from None
     folder = Path(path).parent
     home = replace(home, scenes=[str(folder / name) for name in home.scenes])
+    if home.energy is not None:
+        home = replace(home, energy=_found_from(home.energy, folder))
     read_scenes(home.scenes)
     return home
+
+
+def _found_from(energy: EnergyConfig, folder: Path) -> EnergyConfig:
+    """With the files that it names found from the home file's folder."""
+
+    def found(name: str) -> str:
+        return str(folder / name) if name else ""
+
+    tariffs = {
+        key: replace(tariff, file=found(tariff.file), token_file=found(tariff.token_file))
+        for key, tariff in (("tariff", energy.tariff), ("feed_in", energy.feed_in))
+        if isinstance(tariff, DynamicTariff)
+    }
+    calendar = energy.calendar
+    if calendar is not None:
+        calendar = replace(calendar, file=found(calendar.file))
+    return replace(energy, calendar=calendar, **tariffs)
 
 
 def _check(home: HomeFile) -> None:
