@@ -36,6 +36,7 @@ bench: $(VENV)/.bench  ## beside FASTSim, a plain gRPC server, and Home Assistan
 	$(BIN)/python bench/fastsim_cycles.py $(ARGS)
 	$(BIN)/python bench/batch.py $(ARGS)
 	$(BIN)/python bench/kuksa.py $(ARGS)
+	$(BIN)/python bench/wallboxes.py $(ARGS)
 	$(BIN)/python bench/scenes.py $(ARGS)
 	$(BIN)/python bench/rehearsal.py $(ARGS)
 

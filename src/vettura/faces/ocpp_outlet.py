@@ -47,6 +47,8 @@ DOING_MAX = 16
 REMEMBERED_ACTIONS = 256
 QUEUE_LIMIT = 256
 TELL_S = 10.0
+GATHER_S = 0.05
+"""News that come closer together are told as one [s of pace]."""
 
 
 class Dialled(Line, Protocol):
@@ -165,6 +167,7 @@ class Outlet:
                 await self._tell_all()
             except BusError as error:
                 self._log.info("station_not_told", error=error.message)
+            await self._pace.sleep(GATHER_S)
             try:
                 await self._pace.wait_for(self._news.wait(), TELL_S)
             except TimeoutError:

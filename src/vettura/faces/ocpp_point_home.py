@@ -1,6 +1,7 @@
 """The station of the home behind a virtual wallbox: what it says, and what it is offered."""
 
 import asyncio
+import math
 from collections.abc import Callable
 from typing import Any, final
 
@@ -165,11 +166,12 @@ class HomeStation:
             vin = told.attributes.get("vin", "")
             self.vin = vin if isinstance(vin, str) else ""
             self.is_faulted = told.state == "faulted"
-            energies = [told.attributes.get(name, 0.0) for name in ("energy_wh", "given_wh")]
-            numbers = [float(one) if isinstance(one, int | float) else 0.0 for one in energies]
-            power_w, *counters = self.meter
-            taken, given = (max(a, b) for a, b in zip(numbers, counters, strict=True))
-            self.meter = (power_w if self.vin else 0.0, taken, given)
+            power_w, taken_wh, given_wh = self.meter
+            self.meter = (
+                power_w if self.vin else 0.0,
+                max(taken_wh, _finite(told.attributes.get("energy_wh"))),
+                max(given_wh, _finite(told.attributes.get("given_wh"))),
+            )
 
     def _hear_meter(self, data: bytes) -> None:
         try:
@@ -177,5 +179,14 @@ class HomeStation:
         except InputError as error:
             self._log.warning("meter_ignored", error=error.message)
             return
-        self.meter = (value.power_w, value.energy_wh, value.given_wh)
+        told = (value.power_w, value.energy_wh, value.given_wh)
+        if not all(map(math.isfinite, told)):
+            self._log.warning("meter_ignored", error="not a number")
+            return
+        self.meter = told
         self._on_change()
+
+
+def _finite(value: object) -> float:
+    number = float(value) if isinstance(value, int | float) and abs(value) < 1e15 else 0.0
+    return number if math.isfinite(number) else 0.0

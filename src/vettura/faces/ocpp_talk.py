@@ -37,7 +37,6 @@ BROKEN_MAX = 50
 """After so many messages in a row that break the protocol the conversation ends."""
 ANSWER_S = 30.0
 """How long an answer may take [s of pace]."""
-WRITE_S = 20.0
 SLIGHT: frozenset[Fault] = frozenset({"surplus", "value", "count"})
 """What a message may have wrong and still be understood: a vendor's own word, a text too long."""
 LENIENT = ("meterValue", "transactionData")
@@ -238,9 +237,10 @@ class Talk:
 
     async def _send(self, text: str) -> None:
         async with self._sending:
+            # Whoever does not read misses the pings of its WebSocket, and is let go.
             try:
-                await self._pace.wait_for(self._socket.send(text), WRITE_S)
-            except (OSError, EOFError, TimeoutError):
+                await self._socket.send(text)
+            except (OSError, EOFError):
                 self._is_open = False
                 raise TalkClosedError("the other side does not read") from None
 
