@@ -84,14 +84,15 @@ class LoadOutlook:
 
     def over(self, grid: LocalGrid, *, today: int) -> Spread:
         """Load [W] of the grid's slots, from what was measured before date `today`."""
-        names = ("low", "middle", "high", "mean")
-        answers = {name: np.empty(len(grid.day)) for name in names}
-        for day in range(int(grid.day[0]), int(grid.day[-1]) + 1):
-            here = grid.day == day
-            usual = self.usual_day(day, today=today)
-            for name in names:
-                answers[name][here] = getattr(usual, name)[grid.column[here]]
-        return Spread(**answers)
+        first, last = int(grid.day[0]), int(grid.day[-1])
+        days = [self.usual_day(day, today=today) for day in range(first, last + 1)]
+        cell = grid.day - first, grid.column
+        return Spread(
+            low=np.array([day.low for day in days])[cell],
+            middle=np.array([day.middle for day in days])[cell],
+            high=np.array([day.high for day in days])[cell],
+            mean=np.array([day.mean for day in days])[cell],
+        )
 
     def usual_day(self, day: int, *, today: int) -> Spread:
         """Load [W] of date `day` by slots of the clock, as known when `today` begins."""

@@ -35,29 +35,29 @@ class LocalGrid:
     """Ordinal of the date, as `date.toordinal()`."""
     minute: Counts
     """Minutes shown since midnight."""
+    column: Counts
+    """Which slot of a day of 24 hours it is by what the clock shows."""
 
     @property
     def weekday(self) -> Counts:
         """0 is Monday."""
         return (self.day + 6) % 7
 
-    @property
-    def column(self) -> Counts:
-        """Which slot of a day of 24 hours it is by what the clock shows."""
-        return self.minute * MINUTE_S // self.slots.slot_s
-
     def part(self, first: int, count: int) -> "LocalGrid":
         """`count` slots from `first` on."""
         slots = Slots(start_ns=self.slots.begin_ns(first), slot_s=self.slots.slot_s, count=count)
         end = first + count
-        return LocalGrid(slots, self.day[first:end], self.minute[first:end])
+        return LocalGrid(slots, self.day[first:end], self.minute[first:end], self.column[first:end])
 
 
 def local_grid(slots: Slots, timezone: str) -> LocalGrid:
     """Local time of slots in a zone of an IANA name."""
     begins_s = slots.start_ns // NS_PER_S + slots.slot_s * np.arange(slots.count, dtype=np.int64)
     local_s = begins_s + _offsets_s(slots, timezone)
-    return LocalGrid(slots, local_s // DAY_S + EPOCH_ORDINAL, local_s % DAY_S // MINUTE_S)
+    second = local_s % DAY_S
+    return LocalGrid(
+        slots, local_s // DAY_S + EPOCH_ORDINAL, second // MINUTE_S, second // slots.slot_s
+    )
 
 
 def by_day(values: Array, grid: LocalGrid, *, first_day: int, days: int) -> Array:

@@ -62,24 +62,31 @@ class PriceOutlook:
             )
         last = ordinal(known_until_ns - 1, self._timezone) - self._first_day
         last = min(last, len(self._days) - 1)
-        middle, low, high = (np.where(is_known, known, np.nan) for _ in range(3))
-        for day in {int(day) for day in grid.day[~is_known]}:
-            here = (grid.day == day) & ~is_known
-            thought = self._think(last, day)
-            if thought is None:
-                continue
-            column = grid.minute[here] * 60 // CELL_S
-            per_slot = max(1, slots.slot_s // CELL_S)
-            # A slot of an hour takes the four quarters that it holds.
-            columns = (column[:, None] + np.arange(per_slot)) % thought.middle.shape[0]
-            middle[here] = thought.middle[columns].mean(axis=1)
-            low[here] = thought.low[columns].mean(axis=1)
-            high[here] = thought.high[columns].mean(axis=1)
-        is_guess = not np.isfinite(middle).all()
-        arrays = (np.where(np.isfinite(a), a, NOBODY_KNOWS_PER_WH) for a in (middle, low, high))
-        middle, low, high = arrays
+        first = int(grid.day[0])
+        thought = [self._think(last, day) for day in range(first, int(grid.day[-1]) + 1)]
+        guess = np.full(slots.count, NOBODY_KNOWS_PER_WH)
+        if not all(thought):
+            middle = np.where(is_known, known, guess)
+            return MarketSlots(
+                middle=middle,
+                low=middle,
+                high=middle,
+                is_known=is_known.astype(float),
+                is_guess=True,
+            )
+        # A slot of an hour takes the four quarters that it holds.
+        quarters = grid.minute[:, None] * 60 // CELL_S + np.arange(max(1, slots.slot_s // CELL_S))
+        cell = grid.day[:, None] - first, quarters % self._days.shape[1]
+        low, middle, high = (
+            np.where(
+                is_known,
+                known,
+                np.array([getattr(day, name) for day in thought])[cell].mean(axis=1),
+            )
+            for name in ("low", "middle", "high")
+        )
         return MarketSlots(
-            middle=middle, low=low, high=high, is_known=is_known.astype(float), is_guess=is_guess
+            middle=middle, low=low, high=high, is_known=is_known.astype(float), is_guess=False
         )
 
     def _think(self, last: int, day: int) -> ExpectedDay | None:
