@@ -9,10 +9,18 @@ import pytest
 
 from vettura.bus.memory import MemoryBus
 from vettura.bus.messages import Weather, decode, encode
-from vettura.bus.messages_energy import AirForecast, EnergyNote, Forecast, Prices, SiteMeter
+from vettura.bus.messages_energy import (
+    AirForecast,
+    CalendarDrives,
+    EnergyNote,
+    Forecast,
+    Prices,
+    SiteMeter,
+)
 from vettura.bus.messages_home import TopicMessage, TopicsWanted
 from vettura.bus.subjects import (
     HOME_BUCKET,
+    energy_calendar,
     energy_learned,
     energy_note,
     forecast,
@@ -25,6 +33,7 @@ from vettura.bus.subjects import (
 from vettura.clock import rehearse
 from vettura.energy import sun
 from vettura.energy.config import (
+    CalendarConfig,
     DynamicTariff,
     EnergyConfig,
     FixedTariff,
@@ -256,7 +265,7 @@ def test_a_real_house_learns_its_own_week_and_sky(monkeypatch):
 
     async def play(world):
         where = Where(HOME.latitude_deg, HOME.longitude_deg)
-        for _ in range(14 * 96):
+        for _ in range(12 * 72):
             now_ns = world.clock.now_ns()
             slots = slots_from(now_ns, slot_s=900, count=1)
             clear_w = float(panels_clear_w(config.panels, where, slots)[0])
@@ -272,7 +281,7 @@ def test_a_real_house_learns_its_own_week_and_sky(monkeypatch):
                 time_ns=now_ns, ambient_degc=18.0, wind_mps=1.0, sun_w_per_m2=0.0, condition="sunny"
             )
             await world.bus.publish(weather("casa"), encode(air))
-            await world.clock.sleep(900.0)
+            await world.clock.sleep(1_200.0)
 
     world = rehearsed(config, play)
     assert "pvlib is not installed" in world.notes()[0]
@@ -362,3 +371,24 @@ def test_a_fixed_tariff_and_a_dynamic_feed_in_have_their_own_sources(tmp_path):
     assert told.import_per_wh[0] == 0.0003
     assert told.known == 48
     assert len(set(told.export_per_wh)) > 5
+
+
+def test_a_calendar_becomes_drives_on_the_bus(tmp_path):
+    (tmp_path / "family.ics").write_text(
+        "BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:Fair 200 km\nDTSTART:20240515T070000Z\n"
+        "DURATION:PT8H\nEND:VEVENT\nBEGIN:VEVENT\nSUMMARY:Odd\nLOCATION:somewhere\nEND:VEVENT\n"
+        "END:VCALENDAR\n"
+    )
+    config = EnergyConfig(calendar=CalendarConfig(file="family.ics"))
+
+    async def play(world):
+        await world.clock.sleep(3600.0)
+        (tmp_path / "family.ics").unlink()
+        await world.clock.sleep(3600.0)
+
+    world = rehearsed(config, play, folder=tmp_path)
+    told = world.told(energy_calendar("casa"), CalendarDrives)
+    assert [[drive.distance_m for drive in each.drives] for each in told] == [[200_000.0]] * 3
+    assert world.notes()[0] == "family.ics: 'Odd' ignored: it has no DTSTART"
+    # What was heard last stands when the file is gone.
+    assert world.notes()[1].startswith("family.ics: no such file or directory; ")

@@ -96,3 +96,15 @@ def test_a_file_that_is_not_there_or_is_a_folder_is_one_clear_line(tmp_path):
     for path in (tmp_path / "none.toml", tmp_path):
         with pytest.raises(InputError, match=str(path)):
             load_home(path)
+
+
+def test_files_of_the_tariff_and_the_calendar_lie_beside_the_home_file(tmp_path):
+    text = CASA + (
+        '\n[energy]\ntariff = {type = "dynamic", file = "prices.csv", token_file = "token"}\n'
+        'feed_in = {type = "fixed", per_kwh = 0.08}\ncalendar = {file = "family.ics"}\n'
+    )
+    energy = load_home(written(tmp_path, text)).energy
+    assert energy.tariff.file == str(tmp_path / "prices.csv")
+    assert energy.tariff.token_file == str(tmp_path / "token")
+    assert energy.tariff.url == ""
+    assert energy.calendar.file == str(tmp_path / "family.ics")

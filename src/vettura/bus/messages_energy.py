@@ -63,6 +63,25 @@ class AirForecast(Wire, frozen=True, kw_only=True):
     high_degc: list[float]
 
 
+class CalendarDrive(Wire, frozen=True, kw_only=True):
+    """A calendar entry that needs a car."""
+
+    name: str
+    leave_ns: int
+    back_ns: int
+    distance_m: float
+    """There and back, on the road."""
+    person: str = ""
+    """Whom the entry names; empty: any car's driver."""
+
+
+class CalendarDrives(Wire, frozen=True, kw_only=True):
+    """`energy.<home>.calendar`: what calendars ask of the house's cars in the days ahead."""
+
+    time_ns: int
+    drives: list[CalendarDrive]
+
+
 class LearnedSlots(Wire, frozen=True, kw_only=True):
     """Means of past slots, for who starts again."""
 
@@ -414,6 +433,6 @@ class EnergyNote(Wire, frozen=True, kw_only=True):
 
     time_ns: int
     about: str
-    """prices, sun, load, meter, station, car, plan."""
+    """prices, sun, load, meter, calendar, station, car, plan."""
     text: str
     data: dict[str, Any] = {}

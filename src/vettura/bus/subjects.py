@@ -24,6 +24,7 @@
 | `energy.<home>.prices` | Prices | publish, kept in bucket `home` |
 | `energy.<home>.forecast.sun`, `.load` | Forecast | publish, kept in bucket `home` |
 | `energy.<home>.forecast.air` | AirForecast | publish, kept in bucket `home` |
+| `energy.<home>.calendar` | CalendarDrives | publish, kept in bucket `home` |
 | `energy.<home>.learned` | Learned | kept in bucket `home` |
 | `energy.<home>.site` | SiteMeter | publish |
 | `energy.<home>.needs.<station>` | ChargingNeeds | publish, kept in bucket `home` |
@@ -182,6 +183,11 @@ def prices(home: str) -> str:
 def forecast(home: str, what: str) -> str:
     """Where what is to come appears: `sun` or `load` as power, `air` as temperature."""
     return f"energy.{home}.forecast.{what}"
+
+
+def energy_calendar(home: str) -> str:
+    """Where drives that calendars ask for appear."""
+    return f"energy.{home}.calendar"
 
 
 def energy_learned(home: str) -> str:

@@ -20,6 +20,8 @@ DAYS = 43
 """Six weeks, and the day that is not over."""
 HOLDS_NS = 1_200 * NS_PER_S
 """A meter that is silent for longer has stopped."""
+AHEAD_NS = 120 * NS_PER_S
+"""A meter's clock may be ahead by this."""
 COVERED_SHARE = 0.5
 """Of a slot, that must have been measured for its mean to count."""
 _DAY_S = 86_400
@@ -46,8 +48,12 @@ class SlotHistory:
         self.stale = 0
         """Values of the past, or told again."""
 
-    def hear(self, time_ns: int, value: float) -> None:
-        """Take one value of that instant [ns since the epoch]."""
+    def hear(self, time_ns: int, value: float, *, now_ns: int | None = None) -> None:
+        """Take one value of that instant [ns since the epoch]; None: it is now."""
+        if now_ns is not None and time_ns > now_ns + AHEAD_NS:
+            # A clock that is ahead would make all that follows look old.
+            self.strange += 1
+            return
         if not math.isfinite(value) or not self._low <= value <= self._high:
             self.strange += 1
             # What was measured before still holds until the meter is silent for too long.

@@ -9,10 +9,11 @@ import structlog
 
 from vettura.bus.interface import Bus, Message
 from vettura.bus.messages import Weather, Wire, decode, encode
-from vettura.bus.messages_energy import EnergyNote, Learned, LearnedSlots, SiteMeter
+from vettura.bus.messages_energy import CalendarDrives, EnergyNote, Learned, LearnedSlots, SiteMeter
 from vettura.bus.messages_home import TopicMessage, TopicsWanted
 from vettura.bus.subjects import (
     HOME_BUCKET,
+    energy_calendar,
     energy_learned,
     energy_note,
     forecast,
@@ -23,6 +24,7 @@ from vettura.bus.subjects import (
     weather,
 )
 from vettura.clock.interface import Clock
+from vettura.energy.calendar_feed import CalendarFeed
 from vettura.energy.config import DynamicTariff, EnergyConfig
 from vettura.energy.forecast_live import Expected, LiveForecasts
 from vettura.energy.inputs_telling import told_air, told_forecast, told_prices
@@ -92,6 +94,9 @@ class InputsService:
             if isinstance(tariff, DynamicTariff)
             and (name == "tariff" or tariff.file or tariff.url or tariff.topic)
         }
+        self._calendar: CalendarFeed | None = None
+        if config.calendar is not None:
+            self._calendar = CalendarFeed(config.calendar, household, folder=Path(folder))
         self._news = asyncio.Event()
         self._said: dict[str, str] = {}
         self._kept_ns = 0
@@ -161,12 +166,14 @@ class InputsService:
 
     def _hear_site(self, message: Message) -> None:
         told = decode(message.data, SiteMeter, where=message.subject)
-        self._forecasts.sun_w.hear(told.time_ns, told.sun_w)
-        self._forecasts.load_w.hear(told.time_ns, told.load_w)
+        now_ns = self._clock.now_ns()
+        self._forecasts.sun_w.hear(told.time_ns, told.sun_w, now_ns=now_ns)
+        self._forecasts.load_w.hear(told.time_ns, told.load_w, now_ns=now_ns)
 
     def _hear_weather(self, message: Message) -> None:
         told = decode(message.data, Weather, where=message.subject)
-        self._forecasts.ambient_degc.hear(told.time_ns, told.ambient_degc)
+        now_ns = self._clock.now_ns()
+        self._forecasts.ambient_degc.hear(told.time_ns, told.ambient_degc, now_ns=now_ns)
 
     def _hear_topic(self, message: Message) -> None:
         told = decode(message.data, TopicMessage, where=message.subject)
@@ -221,6 +228,8 @@ class InputsService:
         told = told_prices(seen, time_ns=now_ns, currency=self._config.currency, source=source)
         is_told = await self._keep(prices(self._home), told)
         is_told &= await self._tell_expected(expected, now_ns)
+        if self._calendar is not None:
+            is_told &= await self._tell_calendar(self._calendar, now_ns)
         notes = [*(note for feed in feeds for note in feed.notes), seen.note]
         await self._note("prices", "; ".join(note for note in notes if note))
         await self._note_meter()
@@ -239,6 +248,12 @@ class InputsService:
             air = told_air(expected.ambient_degc, slots, time_ns=now_ns)
             is_told &= await self._keep(forecast(self._home, "air"), air)
         return is_told
+
+    async def _tell_calendar(self, calendar: CalendarFeed, now_ns: int) -> bool:
+        seen = await calendar.read(now_ns)
+        await self._note("calendar", "; ".join(seen.notes))
+        told = CalendarDrives(time_ns=now_ns, drives=list(seen.drives))
+        return await self._keep(energy_calendar(self._home), told)
 
     def _priced(self, grid: LocalGrid, now_ns: int) -> SlotPrices:
         tariff, feed_in = self._feeds.get("tariff"), self._feeds.get("feed_in")

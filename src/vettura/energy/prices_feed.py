@@ -46,7 +46,9 @@ class PriceFeed:
     def source(self) -> str:
         """Where prices come from, for a person."""
         tariff = self._tariff
-        return tariff.file or tariff.url.split("?")[0] or tariff.topic or "nothing"
+        if tariff.file:
+            return Path(tariff.file).name
+        return tariff.url.split("?")[0] or tariff.topic or "nothing"
 
     @property
     def topic(self) -> str:
@@ -113,10 +115,10 @@ class PriceFeed:
             if stamp == self._stamp:
                 return False
             if stat.st_size > BYTES_MAX:
-                raise InputError(f"{self._tariff.file}: larger than {BYTES_MAX} bytes")
+                raise InputError(f"{path.name}: larger than {BYTES_MAX} bytes")
             data = path.read_bytes()
         except OSError as error:
-            self.notes = (f"{self._tariff.file}: {(error.strerror or str(error)).lower()}",)
+            self.notes = (f"{path.name}: {(error.strerror or str(error)).lower()}",)
             return False
         except InputError as error:
             self.notes = (error.message,)
@@ -146,5 +148,5 @@ class PriceFeed:
             data = path.read_bytes()[:TOKEN_BYTES_MAX]
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
-            raise InputError(f"{self._tariff.token_file}: {reason}") from None
+            raise InputError(f"{path.name}: {reason}") from None
         return data.decode("ascii", "ignore").strip()
