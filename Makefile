@@ -39,6 +39,9 @@ bench: $(VENV)/.bench  ## beside FASTSim, a plain gRPC server, and Home Assistan
 	$(BIN)/python bench/wallboxes.py $(ARGS)
 	$(BIN)/python bench/scenes.py $(ARGS)
 	$(BIN)/python bench/rehearsal.py $(ARGS)
+	$(BIN)/python bench/evcc.py
+	$(BIN)/python bench/homes.py
+	-$(BIN)/python bench/emhass.py
 
 fuzz: $(VENV)/.fuzz  ## a million malformed inputs for each face; fewer with ARGS="--inputs 10000"
 	$(BIN)/python tools/fuzz.py --inputs 1000000 $(ARGS)

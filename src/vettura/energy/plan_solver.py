@@ -73,6 +73,10 @@ class Solver:
         self._last = program if whole is None else None
         highs.setOptionValue("simplex_strategy", strategy)
         highs.run()
+        if highs.getModelStatus() == HighsModelStatus.kNotset:
+            # Somebody else in this process has started HiGHS's threads in another number.
+            highs.setOptionValue("threads", 0)
+            highs.run()
         if whole is None and highs.getModelStatus() not in _CLEAR:
             highs.clearSolver()
             highs.setOptionValue("simplex_strategy", DUAL)
