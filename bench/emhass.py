@@ -67,8 +67,9 @@ def main() -> int:
     for row in rows:
         print(
             f"{row['slots']:4} slots: EMHASS {row['emhass_ms']:7.1f} ms, "
-            f"ours {row['ours_ms']:6.2f} ms, ratio {row['ratio']:5.1f}; cost, ours over EMHASS: {row['cost_ratio_worst']:.6f} "
-            f"at worst, {row['cost_ratio_best']:.6f} at best"
+            f"ours {row['ours_ms']:6.2f} ms, ratio {row['ratio']:5.1f}; "
+            f"cost, ours over EMHASS: {row['cost_ratio_worst']:.6f} at worst, "
+            f"{row['cost_ratio_best']:.6f} at best"
         )
     print(json.dumps(rows))
     return 1 if any(row["cost_ratio_worst"] > 1.0 + DEARER for row in rows) else 0

@@ -59,13 +59,14 @@ def lower_bound(problem: Problem) -> float:
 
 
 def _relaxed(problem: Problem) -> tuple[Program, Layout]:
-    """Without the tie-break, and with minimums that cost nothing."""
+    """Without the tie-break, and without minimums that driving may go below."""
     program, layout = blocks_of(problem, early_per_kwh=0.0)
-    cost, upper = program.cost.copy(), program.upper.copy()
-    for storage, columns in zip(problem.storages, layout.storages, strict=True):
-        cost[columns.below] = 0.0
-        upper[columns.below] = storage.energy_min_wh / WH_PER_KWH
-    return replace(program, cost=cost, upper=upper), layout
+    lower, upper = program.lower.copy(), program.upper.copy()
+    for columns in layout.storages:
+        if len(columns.lent):
+            lower[columns.energy] = 0.0
+            upper[columns.lent] = 0.0
+    return replace(program, lower=lower, upper=upper), layout
 
 
 class _Whole:
@@ -113,7 +114,7 @@ class _Whole:
         least = self.least.get(storage.id, 0.0) / W_PER_KW
         if least > 0.0:
             self._at_least(columns.charge, charge, least)
-        if len(columns.floor):
+        if len(columns.lent):
             self._floor(storage, columns)
 
     def _at_least(self, charge: Ints, most: Floats, least: float) -> None:
@@ -126,7 +127,7 @@ class _Whole:
         self.builder.entries(rows, charges, -least)
 
     def _floor(self, storage: Storage, columns: StorageColumns) -> None:
-        """It gives where it stands above its minimum at the slot's end; `below` is free."""
+        """It gives where it stands above its minimum at the slot's end."""
         slots = columns.floor_slots
         least = storage.energy_min_wh / WH_PER_KWH
         gives = self._binaries(len(slots))

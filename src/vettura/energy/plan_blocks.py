@@ -16,6 +16,8 @@ EARLY_PER_KWH = 1e-6
 """At equal cost charge early: what a kWh of the last slot costs more than one of the first."""
 SEVERE_PER_KWH = 10.0
 """At least: far above any tariff, for what must not be but may have to."""
+LENT_FACTOR = 3.0
+"""Of the severe price."""
 PHASES = 3
 TINY = 1e-9
 
@@ -40,11 +42,10 @@ class StorageColumns:
     """What is paid for at the end, where that has an end; else empty."""
     stretch: Ints
     """(n,) Which stay at home a slot belongs to."""
-    below: Ints
-    """One for each stay: how far below its minimum it stands, while that is not clear."""
+    lent: Ints
+    """One for each stay that may begin below the minimum: what lifts it there, at a price."""
     floor_slots: Ints
-    floor: Ints
-    """Rows of these slots: what is held at their end is at least the minimum."""
+    """Slots at whose end it holds its minimum, since the house may take something in them."""
 
 
 @final
@@ -101,6 +102,17 @@ def severe_price(problem: Problem) -> float:
     return max(SEVERE_PER_KWH, 2.0 * promised, 10.0 * float(prices) * WH_PER_KWH)
 
 
+def _exporting(problem: Problem) -> Ints | None:
+    """Slots in which something may leave the house; None where all that there is may."""
+    if not any(s.discharge_w_max.any() and not s.exports for s in problem.storages):
+        return None
+    may = problem.sun_w > 0.0
+    for storage in problem.storages:
+        if storage.exports:
+            may = may | (storage.discharge_w_max > 0.0)
+    return _slots(may)
+
+
 def late_share(drives: Ints, count: int) -> Floats:
     """What a trip that cannot be had costs: less the later, so it is missed with empty battery."""
     return 1.0 - 1e-3 * drives / count
@@ -127,6 +139,7 @@ class _Blocks:
         self.imported = import_price(problem)
         self.exported = problem.export_per_wh * WH_PER_KWH
         self.severe = severe_price(problem)
+        self.exporting = _exporting(problem)
 
     def build(self) -> tuple[Program, Layout]:
         self.balance = self.builder.rows(self.count, lower=self.load, upper=self.load)
@@ -189,8 +202,11 @@ class _Blocks:
 
     def _exports(self) -> tuple[Ints, Ints, Ints]:
         limit = self.problem.connection.export_w_max / W_PER_KW
+        upper = np.full(self.count, limit)
+        if self.exporting is not None:
+            upper[np.setdiff1d(np.arange(self.count), self.exporting)] = 0.0
         cost = -self.exported * self.hours
-        exports = self.builder.columns(self.count, cost=cost, lower=0.0, upper=limit)
+        exports = self.builder.columns(self.count, cost=cost, lower=0.0, upper=upper)
         self.builder.entries(self.balance, exports, -1.0)
         beyond = self.sun_max - self.load - limit
         slots = _slots(beyond > 0.0) if not self.problem.connection.curtails else _none()
@@ -235,7 +251,7 @@ class _Blocks:
         short = builder.columns(len(drives), cost=cost, lower=0.0, upper=used[drives])
         builder.entries(balance[drives], short, -1.0)
         self._taper(storage, charge, energy)
-        stretch, below, floor_slots, floor = self._floor(storage, energy)
+        stretch, lent = self._lent(storage, balance)
         return StorageColumns(
             charge=charge,
             discharge=discharge,
@@ -246,16 +262,16 @@ class _Blocks:
             missed=self._goals(storage, energy),
             kept=kept,
             stretch=stretch,
-            below=below,
-            floor_slots=floor_slots,
-            floor=floor,
+            lent=lent,
+            floor_slots=_slots(storage.discharge_w_max > 0.0),
         )
 
     def _held(self, storage: Storage) -> tuple[Ints, Ints]:
         """What it holds at borders 1 to n, and the part of the last that is worth something."""
         start = storage.energy_wh - np.cumsum(storage.used_wh)
         upper = np.maximum(storage.energy_max_wh, start) / WH_PER_KWH
-        lower = storage.energy_min_wh / WH_PER_KWH if _is_simple(storage) else 0.0
+        gives = storage.discharge_w_max > 0.0
+        lower = np.where(gives, storage.energy_min_wh / WH_PER_KWH, 0.0)
         cost = np.zeros(self.count)
         worth = storage.value_per_wh * WH_PER_KWH
         is_all = storage.value_up_to_wh >= storage.energy_max_wh
@@ -295,30 +311,33 @@ class _Blocks:
                 continue
             # Who holds more than the cut allows for may stay so, and takes nothing.
             limit = max(intercept, -slope * storage.energy_wh) / W_PER_KW
-            upper = np.full(self.count, limit)
-            upper[0] += slope * storage.energy_wh / W_PER_KW
-            rows = self.builder.rows(self.count, lower=-np.inf, upper=upper)
-            self.builder.entries(rows, charge, 1.0)
-            self.builder.entries(rows[1:], energy[:-1], -slope)
+            slots = _slots(storage.charge_w_max > 0.0)
+            upper = np.full(len(slots), limit)
+            is_first = slots == 0
+            upper[is_first] += slope * storage.energy_wh / W_PER_KW
+            rows = self.builder.rows(len(slots), lower=-np.inf, upper=upper)
+            self.builder.entries(rows, charge[slots], 1.0)
+            later = slots[~is_first]
+            self.builder.entries(rows[~is_first], energy[later - 1], -slope)
 
-    def _floor(self, storage: Storage, energy: Ints) -> tuple[Ints, Ints, Ints, Ints]:
-        """The minimum, where driving may go below it: soft until it is clear from when it holds."""
+    def _lent(self, storage: Storage, balance: Ints) -> tuple[Ints, Ints]:
+        """Driving may go below the minimum: then a stay begins with what is lent, and is decided.
+
+        Dearer than all else, so that nothing is lent where the minimum can be held.
+        """
         driven = storage.used_wh > 0.0
         begins = driven & ~np.concatenate([[False], driven[:-1]])
         stretch = np.cumsum(begins).astype(np.int32)
-        slots = _slots(storage.discharge_w_max > 0.0)
-        if _is_simple(storage) or len(slots) == 0:
-            return stretch, _none(), _none(), _none()
+        if not storage.discharge_w_max.any() or _is_simple(storage):
+            return stretch, _none()
         least = storage.energy_min_wh / WH_PER_KWH
-        stays = int(stretch[-1]) + 1
-        upper = np.full(stays, least)
+        first = np.concatenate([[0], _slots(begins)]).astype(np.int32)
+        upper = np.full(len(first), least)
         upper[0] = max(0.0, least - storage.energy_wh / WH_PER_KWH)
-        price = np.abs(self.imported).max() + np.abs(self.exported).max()
-        below = self.builder.columns(stays, cost=price, lower=0.0, upper=upper)
-        floor = self.builder.rows(len(slots), lower=least, upper=np.inf)
-        self.builder.entries(floor, energy[slots], 1.0)
-        self.builder.entries(floor, below[stretch[slots]], 1.0)
-        return stretch, below, slots, floor
+        price = LENT_FACTOR * self.severe
+        lent = self.builder.columns(len(first), cost=price, lower=0.0, upper=upper)
+        self.builder.entries(balance[first], lent, -1.0)
+        return stretch, lent
 
     def _flexibles(self) -> tuple[tuple[Ints, ...], Ints]:
         flexibles = self.problem.flexibles
@@ -357,17 +376,18 @@ class _Blocks:
         sun: Ints,
         storages: tuple[StorageColumns, ...],
     ) -> None:
-        """Only the sun, and what may leave the house, is exported."""
-        both = list(zip(self.problem.storages, storages, strict=True))
-        if not any(s.discharge_w_max.any() and not s.exports for s, _ in both):
+        """Only the sun, and what may leave the house, is exported; `_exports` closes the rest."""
+        slots = self.exporting
+        if slots is None:
             return
-        rows = self.builder.rows(self.count, lower=-np.inf, upper=0.0)
-        self.builder.entries(rows, exports, 1.0)
-        self.builder.entries(rows[dump_slots], dump, 1.0)
-        self.builder.entries(rows, sun, -1.0)
-        for storage, columns in both:
+        rows = self.builder.rows(len(slots), lower=-np.inf, upper=0.0)
+        self.builder.entries(rows, exports[slots], 1.0)
+        place = np.searchsorted(slots, dump_slots).astype(np.int32)
+        self.builder.entries(rows[place], dump, 1.0)
+        self.builder.entries(rows, sun[slots], -1.0)
+        for storage, columns in zip(self.problem.storages, storages, strict=True):
             if storage.exports:
-                self.builder.entries(rows, columns.discharge, -1.0)
+                self.builder.entries(rows, columns.discharge[slots], -1.0)
 
     def _sun_only(self, sun: Ints, storages: tuple[StorageColumns, ...]) -> None:
         both = zip(self.problem.storages, storages, strict=True)

@@ -40,12 +40,12 @@ class Fixed:
         """The program with all that decided."""
         if not self.closed and not self.stays:
             return program
-        upper, row_lower = program.upper.copy(), program.row_lower.copy()
+        upper, lower = program.upper.copy(), program.lower.copy()
         upper[list(self.closed)] = 0.0
         for held in self.stays.values():
             upper[list(held.closed)] = 0.0
-            row_lower[list(held.free)] = -np.inf
-        return replace(program, upper=upper, row_lower=row_lower)
+            lower[list(held.free)] = 0.0
+        return replace(program, upper=upper, lower=lower)
 
 
 def solve_directed(solver: Solver, problem: Problem, program: Program, layout: Layout) -> Solution:

@@ -23,19 +23,18 @@ TINY_KWH = 1e-6
 class Stay:
     """A storage is at home between two trips."""
 
-    below: int
-    """Column: how far below its minimum it may stand, at a price, while nothing is decided."""
-    rows: Ints
-    """The minimum, slot by slot."""
+    lent: int
+    """Column: what it begins with, at a price, where it cannot hold its minimum."""
     discharge: Ints
     held: Ints
+    """Columns that are at least the minimum."""
     least_kwh: float
 
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """What is decided of a stay: columns that are closed and rows that do not hold."""
+    """What is decided of a stay: columns that are closed, and columns whose minimum is nothing."""
 
     closed: tuple[int, ...]
     free: tuple[int, ...] = ()
@@ -46,13 +45,12 @@ def stays_of(problem: Problem, layout: Layout) -> list[Stay]:
     stays = []
     for storage, columns in zip(problem.storages, layout.storages, strict=True):
         stretch = columns.stretch[columns.floor_slots]
-        for stay, below in enumerate(columns.below.tolist()):
+        for stay, lent in enumerate(columns.lent.tolist()):
             mine = stretch == stay
             slots = columns.floor_slots[mine]
             stays.append(
                 Stay(
-                    below=below,
-                    rows=columns.floor[mine],
+                    lent=lent,
                     discharge=columns.discharge[slots],
                     held=columns.energy[slots],
                     least_kwh=storage.energy_min_wh / WH_PER_KWH,
@@ -63,30 +61,31 @@ def stays_of(problem: Problem, layout: Layout) -> list[Stay]:
 
 def always(stay: Stay) -> Held:
     """It holds from the first slot."""
-    return Held(closed=(stay.below,))
+    return Held(closed=(stay.lent,))
 
 
 def never(stay: Stay) -> Held:
     """It does not hold, and nothing is given."""
-    closed = (stay.below, *stay.discharge.tolist())
-    return Held(closed=closed, free=tuple(stay.rows.tolist()))
+    closed = (stay.lent, *stay.discharge.tolist())
+    return Held(closed=closed, free=tuple(stay.held.tolist()))
 
 
 def once_above(stay: Stay, solution: Solution) -> Held:
     """It holds from where this solution reaches it; before, nothing is given."""
-    is_above = solution.value[stay.held] >= stay.least_kwh - TINY_KWH
+    really = solution.value[stay.held] - solution.value[stay.lent]
+    is_above = really >= stay.least_kwh - TINY_KWH
     first = int(np.argmax(is_above)) if is_above.any() else len(stay.held)
     return Held(
-        closed=(stay.below, *stay.discharge[:first].tolist()),
-        free=tuple(stay.rows[:first].tolist()),
+        closed=(stay.lent, *stay.discharge[:first].tolist()),
+        free=tuple(stay.held[:first].tolist()),
     )
 
 
 def is_missed(stay: Stay, solution: Solution) -> bool:
-    """Whether this solution stands below, at a price."""
-    return bool(solution.value[stay.below] > TINY_KWH)
+    """Whether this solution begins it with what it has not."""
+    return bool(solution.value[stay.lent] > TINY_KWH)
 
 
 def costs(stay: Stay, solution: Solution) -> bool:
     """Whether a lower minimum would make the plan cheaper."""
-    return bool((solution.dual[stay.rows] > TINY_KWH).any())
+    return bool((solution.reduced[stay.held] > TINY_KWH).any())
