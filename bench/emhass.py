@@ -172,12 +172,10 @@ def _ours(home: Home) -> Answer:
     return Answer(took_s=took, cost=_cost(home, answer.import_w - answer.export_w))
 
 
-def _emhass(home: Home) -> Answer:
+def _conf(home: Home, defaults: Path) -> dict[str, Any]:
     import pandas as pd
 
-    emhass = importlib.import_module("emhass.optimization")
-    defaults = Path(str(emhass.__file__)).parent / "data" / "config_defaults.json"
-    conf: dict[str, Any] = json.loads(defaults.read_text("utf-8")) | {
+    return dict(json.loads(defaults.read_text("utf-8"))) | {
         "optimization_time_step": pd.Timedelta(seconds=home.slot_s),
         "time_zone": "UTC",
         "set_use_battery": True,
@@ -202,6 +200,14 @@ def _emhass(home: Home) -> Answer:
         "set_deferrable_startup_penalty": [0.0],
         "delta_forecast_daily": pd.Timedelta(hours=home.slots * home.slot_s / 3600),
     }
+
+
+def _emhass(home: Home) -> Answer:
+    import pandas as pd
+
+    emhass = importlib.import_module("emhass.optimization")
+    defaults = Path(str(emhass.__file__)).parent / "data" / "config_defaults.json"
+    conf = _conf(home, defaults)
     index = pd.date_range("2024-03-01", periods=home.slots, freq=f"{home.slot_s}s", tz="UTC")
     data = pd.DataFrame(
         {

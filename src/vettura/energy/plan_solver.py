@@ -6,6 +6,7 @@ from typing import final
 import numpy as np
 from highspy import HighsBasis, HighsBasisStatus, HighsModelStatus
 from highspy._core import _Highs  # the class above it writes a banner to standard output
+from numpy.typing import NDArray
 
 from vettura.energy.plan_program import Floats, Ints, Program
 from vettura.errors import VetturaError
@@ -56,6 +57,8 @@ class Solver:
         for name, value in chosen.items():
             self._highs.setOptionValue(name, value)
         self._last: Program | None = None
+        self._order: NDArray[np.intp] = np.zeros(0, dtype=np.intp)
+        """Of the entries, row by row."""
 
     def solve(self, program: Program, whole: Ints | None = None) -> Solution:
         """The optimum; `whole` names columns that take whole numbers only.
@@ -63,13 +66,18 @@ class Solver:
         With whole numbers and a time limit it is the best found by then; `bound` says how near.
         """
         highs = self._highs
-        if whole is None and self._is_like_the_last(program):
+        has_shape = whole is None and self._has_last_shape(program)
+        if has_shape and self._last is not None and _equal(program.value, self._last.value):
             strategy = self._renew(program)
         else:
+            # Another home of the same shape ends near where this one does.
+            basis = highs.getBasis() if has_shape else None
+            if not has_shape:
+                self._order = np.argsort(program.row, kind="stable")
             self._pass(program, whole)
             strategy = PRIMAL if len(program.cost) < PRIMAL_COLUMNS_MAX else DUAL
             if whole is None:
-                highs.setBasis(_start(program))
+                highs.setBasis(basis or _start(program))
         self._last = program if whole is None else None
         highs.setOptionValue("simplex_strategy", strategy)
         highs.run()
@@ -98,15 +106,14 @@ class Solver:
         """What a mixed-integer program cannot go below."""
         return float(self._highs.getInfo().mip_dual_bound)
 
-    def _is_like_the_last(self, program: Program) -> bool:
+    def _has_last_shape(self, program: Program) -> bool:
         last = self._last
-        return last is not None and all(
-            one is other or np.array_equal(one, other)
-            for one, other in (
-                (program.row, last.row),
-                (program.col, last.col),
-                (program.value, last.value),
-            )
+        return (
+            last is not None
+            and _equal(program.row, last.row)
+            and _equal(program.col, last.col)
+            and len(program.cost) == len(last.cost)
+            and len(program.row_lower) == len(last.row_lower)
         )
 
     def _renew(self, program: Program) -> int:
@@ -134,7 +141,7 @@ class Solver:
 
     def _pass(self, program: Program, whole: Ints | None) -> None:
         columns, rows = len(program.cost), len(program.row_lower)
-        order = np.argsort(program.row, kind="stable")
+        order = self._order
         counts = np.bincount(program.row, minlength=rows)
         start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
         kinds = np.zeros(columns, dtype=np.int32)
@@ -157,6 +164,10 @@ class Solver:
             program.value[order],
             kinds,
         )
+
+
+def _equal(one: Floats | Ints, other: Floats | Ints) -> bool:
+    return one is other or np.array_equal(one, other)
 
 
 def _differ(*pairs: tuple[Floats, Floats]) -> Ints:
