@@ -48,24 +48,24 @@ class Fixed:
         return replace(program, upper=upper, lower=lower)
 
 
-def solve_directed(solver: Solver, problem: Problem, program: Program, layout: Layout) -> Solution:
-    """The best plan found in which nothing flows both ways at once."""
-    return _Search(solver, problem, program, layout).best()
-
-
 @final
-class _Search:
-    def __init__(self, solver: Solver, problem: Problem, program: Program, layout: Layout) -> None:
-        self.solver, self.program = solver, program
-        self.faced = two_faced(problem)
-        self.stays = stays_of(problem, layout)
-        self.pairs: list[tuple[Ints, Ints, float]] = [(layout.imports, layout.exports, 1.0)]
+class Search:
+    """The best plan in which nothing flows both ways at once, for programs of one layout."""
+
+    def __init__(self, solver: Solver, problem: Problem, layout: Layout) -> None:
+        self._solver = solver
+        self._faced = two_faced(problem)
+        self._stays = stays_of(problem, layout)
+        self._pairs: list[tuple[Ints, Ints, float]] = [(layout.imports, layout.exports, 1.0)]
         """Columns that exclude each other; the second's weight when both are set off."""
         for storage, columns in zip(problem.storages, layout.storages, strict=True):
-            weight = 1.0 / (storage.charge_efficiency * storage.discharge_efficiency)
-            self.pairs.append((columns.charge, columns.discharge, weight))
+            if storage.discharge_w_max.any():
+                weight = 1.0 / (storage.charge_efficiency * storage.discharge_efficiency)
+                self._pairs.append((columns.charge, columns.discharge, weight))
 
-    def best(self) -> Solution:
+    def best(self, program: Program) -> Solution:
+        """The best found for this program."""
+        self._program = program
         solution, fixed = self._settled(Fixed())
         solution, fixed = self._stays_turned(solution, fixed)
         solution, fixed = self._turned(solution, fixed)
@@ -73,28 +73,28 @@ class _Search:
 
     def _settled(self, fixed: Fixed) -> tuple[Solution, Fixed]:
         """Solve, and decide what that does both ways, until it does nothing so."""
-        solution = self.solver.solve(fixed.applied(self.program))
+        solution = self._solver.solve(fixed.applied(self._program))
         for _ in range(ROUNDS_MAX):
             decided = self._decided(solution, fixed)
             if decided is None:
                 break
             fixed = decided
-            solution = self.solver.solve(fixed.applied(self.program))
+            solution = self._solver.solve(fixed.applied(self._program))
         return solution, fixed
 
     def _decided(self, solution: Solution, fixed: Fixed) -> Fixed | None:
         closing: list[int] = []
-        for index, (first, second, weight) in enumerate(self.pairs):
+        for index, (first, second, weight) in enumerate(self._pairs):
             forth, back = solution.value[first], solution.value[second]
             both = np.minimum(forth, back) > TINY_KW
             if index == 0:
-                both &= self.faced  # elsewhere it costs nothing to set them off
+                both &= self._faced  # elsewhere it costs nothing to set them off
             if both.any():
                 net = forth - weight * back
                 closing += np.where(net >= 0.0, second, first)[both].tolist()
         stays = {
             i: once_above(stay, solution)
-            for i, stay in enumerate(self.stays)
+            for i, stay in enumerate(self._stays)
             if i not in fixed.stays and is_missed(stay, solution)
         }
         if not closing and not stays:
@@ -104,7 +104,7 @@ class _Search:
     def _stays_turned(self, solution: Solution, fixed: Fixed) -> tuple[Solution, Fixed]:
         """Try stays the other way: below the minimum at first, or never below it."""
         tried = 0
-        for i, stay in enumerate(self.stays):
+        for i, stay in enumerate(self._stays):
             is_held = i not in fixed.stays
             if is_held and not costs(stay, solution):
                 continue
@@ -125,11 +125,13 @@ class _Search:
 
     def _flipped(self, solution: Solution, fixed: Fixed) -> Solution:
         """Try slots the other way round, those first where most is at stake."""
-        imports, exports, _ = self.pairs[0]
-        slots = np.flatnonzero(self.faced)
-        stake = -(self.program.cost[imports] + self.program.cost[exports])[slots]
+        if not self._faced.any():
+            return solution
+        imports, exports, _ = self._pairs[0]
+        slots = np.flatnonzero(self._faced)
+        stake = -(self._program.cost[imports] + self._program.cost[exports])[slots]
         for slot in slots[np.argsort(-stake, kind="stable")][:FLIPS_MAX].tolist():
-            here = {int(its[slot]) for one, other, _ in self.pairs for its in (one, other)}
+            here = {int(its[slot]) for one, other, _ in self._pairs for its in (one, other)}
             is_import = solution.value[imports[slot]] > TINY_KW
             closed = fixed.closed - here | {int((imports if is_import else exports)[slot])}
             better = self._attempt(Fixed(closed=closed, stays=fixed.stays))
@@ -141,7 +143,7 @@ class _Search:
         """Turn slots that stand still while the closed direction would pay."""
         for _ in range(ROUNDS_MAX if fixed.closed else 0):
             closed = set(fixed.closed)
-            for first, second, _weight in self.pairs:
+            for first, second, _weight in self._pairs:
                 for one, other in ((first, second), (second, first)):
                     pays = solution.reduced[one] < -GAIN_MIN
                     still = solution.value[other] <= TINY_KW
@@ -152,7 +154,7 @@ class _Search:
             if closed == fixed.closed:
                 break
             turned = Fixed(closed=frozenset(closed), stays=fixed.stays)
-            better = self.solver.solve(turned.applied(self.program))
+            better = self._solver.solve(turned.applied(self._program))
             if better.objective > solution.objective - GAIN_MIN:
                 break
             solution, fixed = better, turned

@@ -19,6 +19,7 @@ PRIMAL_COLUMNS_MAX = 10_000
 dual simplex (78,840 columns: 1.2 against 3.7 s)."""
 DUAL, PRIMAL = 1, 4
 """HiGHS's numbers for its simplex strategies."""
+_PERTURBATION = "primal_simplex_bound_perturbation_multiplier"
 _DEVEX = 1
 _FEASIBLE = 2
 _CLEAR = (HighsModelStatus.kOptimal, HighsModelStatus.kInfeasible)
@@ -75,6 +76,7 @@ class Solver:
             if not has_shape:
                 self._order = np.argsort(program.row, kind="stable")
             self._pass(program, whole)
+            highs.setOptionValue(_PERTURBATION, 1.0)
             strategy = PRIMAL if len(program.cost) < PRIMAL_COLUMNS_MAX else DUAL
             if whole is None:
                 highs.setBasis(basis or _start(program))
@@ -87,6 +89,7 @@ class Solver:
             highs.run()
         if whole is None and highs.getModelStatus() not in _CLEAR:
             highs.clearSolver()
+            highs.setOptionValue(_PERTURBATION, 1.0)
             highs.setOptionValue("simplex_strategy", DUAL)
             highs.run()
         status = highs.getModelStatus()
@@ -122,6 +125,7 @@ class Solver:
         last, highs = self._last, self._highs
         assert last is not None
         strategy = PRIMAL
+        highs.setOptionValue(_PERTURBATION, 0.0)  # a few steps from the optimum nothing stalls
         columns = _differ((program.lower, last.lower), (program.upper, last.upper))
         if len(columns):
             strategy = DUAL
