@@ -23,18 +23,20 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-SPEED, MODE = "Vehicle.Speed", "Vehicle.Private.Vettura.Mode"
-SOC = "Vehicle.Powertrain.TractionBattery.StateOfCharge.Displayed"
-FAST_KMH, LATE_PERCENT = 60.0, 77.0
+SPEED = "Vehicle.Speed"
+PORT = "Vehicle.Powertrain.TractionBattery.Charging.ChargingPort.AnyPosition"
+CABLE = f"{PORT}.IsChargingCableConnected"
+FAST_KMH, BRIGHT_W, FLOWING_W = 60.0, 900.0, 1_000.0
 POLL_MS, SETTLE_MS = 100, 2_500
 START = "2026-05-12T07:00:00"
 """A Tuesday in May: light at the commute, dark at the evening's charge."""
 
-Ready: TypeAlias = Callable[[dict[str, Any]], bool]
+State: TypeAlias = dict[str, Any]
+Ready: TypeAlias = Callable[[State], bool]
 
 
 def main() -> int:
-    """Write `page-desktop-light.png`, `page-phone-dark.png` and the same of the home to `docs/`."""
+    """Write `page-`, `home-` and `energy-`, `-desktop-light.png` and `-phone-dark.png`."""
     with TemporaryDirectory() as data:
         command = [sys.executable, "-m", "vettura", "run", "--port", "0", "--json", "--data", data]
         house = subprocess.Popen(  # noqa: S603  our own command
@@ -56,36 +58,55 @@ def _photograph(url: str) -> None:
         desk: ViewportSize = {"width": 1280, "height": 900}
         phone: ViewportSize = {"width": 390, "height": 1290}
         page = browser.new_page(viewport=desk, color_scheme="light", device_scale_factor=1.5)
-        _shoot(page, url, "page-desktop-light", lambda s: float(s[SPEED]) > FAST_KMH, full=True)
+        _shoot(page, url, {"": "page", "home": "home"}, "desktop-light", _drives, full=True)
+        _shoot(page, url, {"energy": "energy"}, "desktop-light", _stands_in_the_sun, full=True)
+        page.close()
         page = browser.new_page(viewport=phone, color_scheme="dark", device_scale_factor=2)
-        _shoot(page, url, "page-phone-dark", _charges_at_night, full=False)
+        views = {"": "page", "home": "home", "energy": "energy"}
+        _shoot(page, url, views, "phone-dark", _charges_at_night, full=False)
         browser.close()
 
 
-def _charges_at_night(signals: dict[str, Any]) -> bool:
-    """The evening's charge is nearly done when the sun has set."""
-    return bool(signals[MODE] == "CHARGING" and signals[SOC] > LATE_PERCENT)
+def _drives(state: State) -> bool:
+    return float(_signals(state)[SPEED]) > FAST_KMH
 
 
-def _shoot(page: Page, url: str, name: str, ready: Ready, *, full: bool) -> None:
-    """Wait until the car is as wished, slow its clock down, and photograph it and its home."""
+def _stands_in_the_sun(state: State) -> bool:
+    """The car is back at its cable while the roof still gives something."""
+    site = state["energy"]["site"] or {}
+    is_plugged = bool(_signals(state)[CABLE]) and _signals(state)[SPEED] == 0.0
+    return is_plugged and float(site.get("sun_w", 0.0)) > BRIGHT_W
+
+
+def _charges_at_night(state: State) -> bool:
+    site = state["energy"]["site"] or {}
+    is_dark = float(site.get("sun_w", 0.0)) == 0.0
+    return is_dark and float(site.get("stations_w", 0.0)) > FLOWING_W
+
+
+def _shoot(
+    page: Page, url: str, views: dict[str, str], look: str, ready: Ready, *, full: bool
+) -> None:
+    """Wait until the home is as wished, slow its clock down, and photograph views of it."""
     page.goto(url)
-    while not ready(_signals(page)):
+    while not ready(_state(page)):
         page.wait_for_timeout(POLL_MS)
     _clock(page, 1)
-    page.wait_for_timeout(SETTLE_MS)
-    page.screenshot(path=ROOT / "docs" / f"{name}.png", full_page=full)
-    page.goto(f"{url}home")
-    page.wait_for_timeout(SETTLE_MS)
-    page.screenshot(path=ROOT / "docs" / f"{name.replace('page', 'home')}.png", full_page=full)
+    for view, name in views.items():
+        page.goto(f"{url}{view}")
+        page.wait_for_timeout(SETTLE_MS)
+        page.screenshot(path=ROOT / "docs" / f"{name}-{look}.png", full_page=full)
     _clock(page, 600)
-    page.close()
 
 
-def _signals(page: Page) -> dict[str, Any]:
-    state = page.evaluate("async () => await (await fetch('/api/state')).json()")
+def _state(page: Page) -> State:
+    state: State = page.evaluate("async () => await (await fetch('/api/state')).json()")
+    return state
+
+
+def _signals(state: State) -> dict[str, Any]:
     signals: dict[str, Any] = state["cars"][VIN]["signals"]
-    return {SPEED: 0.0, MODE: "", **signals}
+    return {SPEED: 0.0, CABLE: False, **signals}
 
 
 def _clock(page: Page, factor: int) -> None:

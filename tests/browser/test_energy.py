@@ -297,7 +297,7 @@ def test_car_and_home_tell_of_the_plan_in_a_line(evening: ServedPage, open_page:
     page = open_page(evening.url)
     expect(page.locator("#plan-link")).to_contain_text("78 % by 07:00, charges")
     page.locator(".views a", has_text="Home").click()
-    expect(page.locator("#strip-facts")).to_contain_text("Out of the car")
+    expect(page.locator("#strip-facts")).to_contain_text("From the car")
     page.locator("#strip a").click()
     expect(page.locator("#saved-money")).not_to_have_text("–")
 

@@ -69,8 +69,8 @@ function showEnergy({ site }) {
   const shown = [
     ["Sun", site.sun_w ?? 0],
     ["House", site.load_w ?? 0],
-    named(["Into the car", "Out of the car"], site.stations_w ?? 0),
-    named(["Into the battery", "Out of the battery"], site.battery_w ?? 0),
+    named(["To the car", "From the car"], site.stations_w ?? 0),
+    named(["To battery", "From battery"], site.battery_w ?? 0),
     named(["From the grid", "To the grid"], site.grid_w),
   ];
   const has = (words) => !words.endsWith("battery") || Number.isFinite(site.battery_soc);

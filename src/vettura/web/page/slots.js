@@ -77,8 +77,10 @@ export function slotLines(plan, index) {
   return [[time, price, about.join(" · ")], ...stores];
 }
 
+const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
 function storageLine(store, index) {
-  const { text } = store.reasons[store.why[index]] ?? { text: "" };
+  const text = sentence(store.reasons[store.why[index]]?.text ?? "");
   const percent = number((100 * store.energy_wh[index + 1]) / store.capacity_wh);
   const does = doesWords(store, index);
   const held = store.is_here[index] ? `${does}, then ${percent} %` : does;
@@ -129,6 +131,6 @@ function addRow(body, plan, index) {
       kilowatts(store.charge_w[index] - store.discharge_w[index]),
       number((100 * store.energy_wh[index + 1]) / store.capacity_wh),
     ]);
-    add(row, "td", { class: "why" }, store.reasons[store.why[index]]?.text ?? "");
+    add(row, "td", { class: "why" }, sentence(store.reasons[store.why[index]]?.text ?? ""));
   }
 }
