@@ -185,16 +185,19 @@ class Home:
 
     async def _measure(self):
         """The house's meter, every ten seconds."""
+        import_wh = 0.0
         async for now_ns in self.clock.every(10.0):
+            sun_w, load_w, car_w = self.sun_w(now_ns), self.load_w(now_ns), self.car.power_w
+            import_wh += max(load_w + car_w - sun_w, 0.0) / 360.0
             if self.meter_is_silent:
                 continue
-            sun_w, load_w, car_w = self.sun_w(now_ns), self.load_w(now_ns), self.car.power_w
             told = SiteMeter(
                 time_ns=now_ns,
                 grid_w=load_w + car_w - sun_w,
                 sun_w=sun_w,
                 load_w=load_w,
                 stations_w=car_w,
+                import_wh=import_wh,
             )
             await self.bus.publish(subjects.site_meter("casa"), encode(told))
 

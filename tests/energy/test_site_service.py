@@ -14,12 +14,13 @@ from energy.energy_home import (
     at,
     lived,
     outing,
+    weather,
 )
 from vettura.bus import subjects
 from vettura.bus.messages import Answer, decode, encode
 from vettura.bus.messages_energy import BatteryOrder, SetGoal, SetMode, Wished
 from vettura.bus.messages_home import DeviceAction
-from vettura.energy.config import BatteryConfig, CarGoalConfig, EnergyConfig
+from vettura.energy.config import BatteryConfig, CarGoalConfig, EnergyConfig, GridConfig
 from vettura.errors import VetturaError
 
 MORNING_NS = at(2026, 3, 3, 7, 40)
@@ -289,3 +290,32 @@ def test_a_home_battery_is_told_to_keep_for_the_dear_hours_and_to_follow_the_hou
     assert evening[-1] == pytest.approx(-400.0, abs=20.0)
     assert all(order.until_ns > time_ns for time_ns, order in orders)
     assert home.plans()[-1].storages[-1].kind == "battery"
+
+
+def test_a_car_at_its_cable_is_told_once_to_be_warm_for_the_drive():
+    async def script(home):
+        await priced(home)
+        await home.tell(subjects.weather("casa"), weather(2.0))
+
+    home = lived(script, hours=13.6)
+    told = [time_ns for time_ns, verb in home.car.commands if verb == "precondition"]
+    assert len(told) == 1
+    assert MORNING_NS - HOUR_NS <= told[0] <= MORNING_NS - HOUR_NS // 12
+
+
+def test_the_months_peak_is_kept_and_planned_around():
+    async def script(home):
+        await priced(home)
+        home.load_w = lambda _: 4_000.0
+
+    async def beside(home):
+        await home.clock.sleep(3600)
+        await home.car.plug(False)
+        await home.clock.sleep(2)
+        entry = await (await home.bus.bucket("home")).get(subjects.wished("casa"))
+        month, peak_w = decode(entry.value, Wished, where="kept").month_peak
+        assert month == "2026-03"
+        assert peak_w == pytest.approx(4_000.0, rel=0.02)
+
+    config = EnergyConfig(grid=GridConfig(peak_per_kw=5.0))
+    lived(script, hours=1.2, config=config, beside=beside)

@@ -19,6 +19,10 @@ from vettura.life.limits import second_of_day
 from vettura.life.station import StationConfig
 from vettura.units import NS_PER_S
 
+PREPARE_EARLY_NS, PREPARE_LATE_NS = 3_600 * NS_PER_S, 300 * NS_PER_S
+"""A car is told so long before a drive, at most and at least; it begins when it must by itself."""
+COLD_DEGC, HOT_DEGC = 14.0, 25.0
+"""Outside these people heat or cool the cabin before they leave (`home.plan`)."""
 LEARN_NS = 12 * 3_600 * NS_PER_S
 """A cable that is pulled longer before the next drive than this was pulled for something else."""
 
@@ -46,6 +50,20 @@ class Looking:
             self._car(self.facts[vin], self._now(vin, car), wished, now_ns)
             for vin, car in self.heard.cars.items()
         ]
+
+    def to_prepare(self, now_ns: int) -> dict[str, int]:
+        """When each car at its cable leaves, of those that shall be warm or cool by then soon."""
+        found: dict[str, int] = {}
+        for vin, facts in self.facts.items():
+            if vin not in self.heard.plugged.values():
+                continue
+            drives = self._drives(facts, now_ns)
+            leave_ns = next((one.leave_ns for one in drives if one.leave_ns > now_ns), None)
+            if leave_ns is None or not PREPARE_LATE_NS <= leave_ns - now_ns <= PREPARE_EARLY_NS:
+                continue
+            if not COLD_DEGC <= self.heard.degc_at(leave_ns) <= HOT_DEGC:
+                found[vin] = leave_ns
+        return found
 
     def left(self, wished: Wished, vin: str, now_ns: int) -> Wished | None:
         """Remember that a car leaves now; None when no drive is near enough to be compared."""

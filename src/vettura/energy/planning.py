@@ -5,7 +5,6 @@ The solver is loaded when it is asked first, so a machine without it plans by ru
 
 from collections.abc import Sequence
 from dataclasses import replace
-from importlib import import_module
 from typing import NamedTuple, Protocol, final
 
 import numpy as np
@@ -14,6 +13,7 @@ import structlog
 from vettura.bus.messages_energy import Reason
 from vettura.energy.problem import Plan, Problem
 from vettura.energy.rules import safe_rule
+from vettura.life.local_time import zone
 
 log = structlog.get_logger()
 
@@ -40,10 +40,14 @@ class Planned(NamedTuple):
 
 @final
 class Planning:
-    """Plans again and again. `strategy` None loads the planner when it is needed first."""
+    """Plans again and again; `timezone` is of the times of day in its reasons.
 
-    def __init__(self, strategy: Strategy | None = None) -> None:
+    `strategy` None loads the planner when it is needed first.
+    """
+
+    def __init__(self, strategy: Strategy | None = None, *, timezone: str = "UTC") -> None:
         self._strategy = strategy
+        self._zone = zone(timezone)
         self._explains = strategy is None
         self._unavailable = ""
 
@@ -69,11 +73,9 @@ class Planning:
         return self._strategy
 
     def _reasons(self, problem: Problem, plan: Plan) -> list[list[Reason]]:
-        try:
-            explain = import_module("vettura.energy.explain")
-        except ImportError:
-            return rule_reasons(plan)
-        return [list(each) for each in explain.reasons(problem, plan)]
+        from vettura.energy.explain import reasons
+
+        return [list(each) for each in reasons(problem, plan, zone=self._zone)]
 
     def _by_rule(self, problem: Problem, why: str) -> Planned:
         if why:

@@ -11,10 +11,11 @@ from typing import final
 
 import msgspec
 import structlog
+from msgspec.structs import replace
 
 from vettura.bus import subjects
 from vettura.bus.interface import Bus, Message
-from vettura.bus.messages import Answer, decode, decode_frame, encode
+from vettura.bus.messages import Answer, Command, Precondition, decode, decode_frame, encode
 from vettura.bus.messages_energy import (
     EnergyWish,
     GoalState,
@@ -32,6 +33,7 @@ from vettura.energy.gather import store_of as store_of
 from vettura.energy.heard import SITE_SILENT_NS, Heard
 from vettura.energy.horizon import Outlook, outlook
 from vettura.energy.looking import Looking
+from vettura.energy.peak import Watch, highest, watched
 from vettura.energy.plan_telling import PlanTelling
 from vettura.energy.planning import Planning, Strategy
 from vettura.energy.slots import slots_from
@@ -90,7 +92,7 @@ class EnergyService:
         silent_ns = max(SITE_SILENT_NS, round(600 * clock.resolution_s) * NS_PER_S)
         self._heard = Heard(home=self._home, stations=tuple(self._stations), silent_ns=silent_ns)
         self._looking = Looking(household, config, self._cars, self._stations, self._heard)
-        self._planning = Planning(strategy)
+        self._planning = Planning(strategy, timezone=household.timezone)
         self._following = Following(
             config=config, stations=list(stations), cars=self._cars, heard=self._heard
         )
@@ -102,6 +104,9 @@ class EnergyService:
         self._why = "start"
         self._telling = PlanTelling(bus, clock, self._home, currency=config.currency)
         self._off_ns = 0
+        self._peak = Watch()
+        self._prepared: dict[str, int] = {}
+        """For which departure each car was told to be warm."""
         self._deaf: set[str] = set()
         """What it does not hear yet."""
         self._all_heard = asyncio.Event()
@@ -166,6 +171,7 @@ class EnergyService:
             self._learn(plugged, now_ns)
             self._plan_for(subject.split(".")[2])
         elif news == "look":
+            self._watch_peak(now_ns)
             self._look_at_house(now_ns)
 
     def _look_at_house(self, now_ns: int) -> None:
@@ -178,6 +184,25 @@ class EnergyService:
         if self._is_far_off(current, now_ns):
             self._off_ns = now_ns
             self._plan_for("forecast off")
+
+    def _peak_so_far_w(self, now_ns: int) -> float:
+        now = highest(
+            self._wished.month_peak, 0.0, time_ns=now_ns, timezone=self._household.timezone
+        )
+        return now[1]
+
+    def _watch_peak(self, now_ns: int) -> None:
+        """Note the month's highest quarter of an hour, where peaks are paid for."""
+        site = self._heard.site
+        if site is None or self._config.grid.peak_per_kw <= 0.0:
+            return
+        self._peak, power_w = watched(self._peak, site)
+        if power_w is None:
+            return
+        before, zone = self._wished.month_peak, self._household.timezone
+        after = highest(before, power_w, time_ns=now_ns, timezone=zone)
+        if after != before:
+            self._wished = replace(self._wished, month_peak=after)
 
     @property
     def _is_fine(self) -> bool:
@@ -313,7 +338,7 @@ class EnergyService:
             now_ns=now_ns,
             timezone=self._household.timezone,
             battery_soc=site.battery_soc if site is not None else None,
-            peak_so_far_w=self._wished.month_peak[1],
+            peak_so_far_w=self._peak_so_far_w(now_ns),
         )
         planned = self._planning.plan(gathered.problem, trusts=_distrust(ahead))
         self._current = Current(
@@ -410,6 +435,23 @@ class EnergyService:
             subject = subjects.schedule(self._home, schedule.station)
             await self._bus.publish(subject, encode(schedule))
         await self._order_battery(now_ns, new_id)
+        await self._prepare(now_ns)
+
+    async def _prepare(self, now_ns: int) -> None:
+        """Have cars at their cables warm or cool for the next drive, on the wall's energy."""
+        for vin, leave_ns in self._looking.to_prepare(now_ns).items():
+            if self._prepared.get(vin) == leave_ns:
+                continue
+            self._prepared[vin] = leave_ns
+            verb = Precondition(ready_at_ns=leave_ns)
+            command = Command(id=self._clock.new_id(WHO), verb=verb, who=WHO, role="owner")
+            subject = subjects.car_do(vin, "precondition")
+            try:
+                reply = await self._bus.request(subject, encode(command), timeout_s=LOOK_S)
+                answer = decode(reply.data, Answer, where=subject)
+            except (BusError, InputError) as error:
+                answer = Answer(ok=False, reason=error.message)
+            self._log.info("car_prepared", car=vin, ok=answer.ok, reason=answer.reason)
 
     async def _order_battery(self, now_ns: int, new_id: str) -> None:
         battery = self._config.battery

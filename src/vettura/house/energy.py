@@ -7,6 +7,7 @@ from vettura.energy.bills_service import BillsService
 from vettura.energy.config import CarGoalConfig, EnergyConfig
 from vettura.energy.gather import CarFacts, store_of
 from vettura.energy.inputs_service import InputsService
+from vettura.energy.sharing_service import SharingService
 from vettura.energy.site_service import EnergyService
 from vettura.house.build import Service
 from vettura.house.file import CarEntry, HomeFile
@@ -28,7 +29,8 @@ def energy_services(
     )
     energy = EnergyService(bus, clock, household, config, cars=cars, stations=home.stations)
     inputs = InputsService(bus, clock, household, config, seed=seed)
-    return {"inputs": inputs, "energy": energy, "bills": bills}
+    sharing = SharingService(bus, clock, household.id, home.stations, config.grid, config.sharing)
+    return {"inputs": inputs, "sharing": sharing, "energy": energy, "bills": bills}
 
 
 def _facts(home: HomeFile, config: EnergyConfig, entry: CarEntry) -> CarFacts:
