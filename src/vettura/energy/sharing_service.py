@@ -51,7 +51,7 @@ log = structlog.get_logger()
 
 LEASE_S, LEASE_LOOKS = 20.0, 300.0
 """A station that hears nothing falls back after so long, or so many of a coarse clock's waits."""
-STALE_S, STALE_LOOKS = 10.0, 150.0
+STALE_S, STALE_LOOKS = 10.0, 200.0
 """A reading of the house's meter is good for so long."""
 ANSWER_S = 2.0
 PERIOD_S, PERIOD_LOOKS = 5.0, 60.0
