@@ -134,7 +134,12 @@ def _grants(
         else:
             askers.append(_asker(seat))
     shared = share(askers, (free[0], free[1], free[2]))
-    return grants | {name: _stepped(grant) for name, grant in shared.items()}
+    wanted_w = {asker.id: asker.wanted_w for asker in askers}
+    for name, grant in shared.items():
+        # Who gets all that it wants gets it to the watt.
+        is_full = grant.power_w >= wanted_w[name] - 1e-6
+        grants[name] = grant if is_full else _stepped(grant)
+    return grants
 
 
 def _safe_w(seat: Seat) -> float:
@@ -182,9 +187,9 @@ def _spoken(table: Table, seat: Seat, grant: Grant, room: Room, now_ns: int) -> 
     now = room.bounds[seat.id]
     power_w, phases = grant.power_w, grant.phases
     if not is_within(lines_a(power_w, phases, _line(seat)), now):
-        power_w = _stepped(
-            Grant(power_w=room.fitting_w(seat.standing.config, power_w, phases), phases=phases)
-        ).power_w
+        fitting_w = room.fitting_w(seat.standing.config, power_w, phases)
+        if fitting_w < power_w - 1e-6:
+            power_w = _stepped(Grant(power_w=fitting_w, phases=phases)).power_w
         last = seat.last
         if last is not None and 0.0 <= power_w <= last.power_w <= grant.power_w:
             # There is no room for more yet: what it has stays, if that still is proven.

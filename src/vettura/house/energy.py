@@ -9,6 +9,7 @@ from vettura.energy.gather import CarFacts, store_of
 from vettura.energy.inputs_service import InputsService
 from vettura.energy.sharing_service import SharingService
 from vettura.energy.site_service import EnergyService
+from vettura.energy.virtual_site import VirtualSite
 from vettura.house.build import Service
 from vettura.house.file import CarEntry, HomeFile
 
@@ -29,8 +30,21 @@ def energy_services(
     )
     energy = EnergyService(bus, clock, household, config, cars=cars, stations=home.stations)
     inputs = InputsService(bus, clock, household, config, seed=seed)
-    sharing = SharingService(bus, clock, household.id, home.stations, config.grid, config.sharing)
-    return {"inputs": inputs, "sharing": sharing, "energy": energy, "bills": bills}
+    planning: dict[str, Service] = {"inputs": inputs, "energy": energy, "bills": bills}
+    return planning | _connection(home, config, bus, clock, seed=seed)
+
+
+def _connection(
+    home: HomeFile, config: EnergyConfig, bus: Bus, clock: Clock, *, seed: int
+) -> dict[str, Service]:
+    """The house's meter, and who keeps its fuse."""
+    household, stations = home.household, home.stations
+    services: dict[str, Service] = {
+        "sharing": SharingService(bus, clock, household.id, stations, config.grid, config.sharing)
+    }
+    if config.virtual:
+        services["site"] = VirtualSite(bus, clock, household, config, stations, seed=seed)
+    return services
 
 
 def _facts(home: HomeFile, config: EnergyConfig, entry: CarEntry) -> CarFacts:
