@@ -3,8 +3,10 @@
 The same doors take a million inputs each by `python tools/fuzz.py`.
 """
 
+import re
 from functools import cache
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -36,6 +38,37 @@ def test_bytes_of_hypothesis_are_taken_or_refused(name, data):
     whole = b"".join(data.draw(st.lists(piece, max_size=4)))
     broken, _ = feed(door, whole, 0)
     assert broken is None, str(broken)
+
+
+def _action(entity, data):
+    wish = {"id": "1", "action": "light.turn_on", "entity": entity, "data": data}
+    return b"mqtt_quirks\x00" + msgspec.msgpack.encode(wish)
+
+
+FOUND = {
+    "discovery-do": (_action("light.quirk_j_hs", {"flash": [["long"]]}),),
+    "miio": (b't{"id":7,"method":"set_bricct","params":[2%b,3]}' % (b"1" + b"0" * 400),),
+    "miio-bus": (
+        b'r{"id":1,"result":["on",-922337203785477580950,20]}',
+        b'r{"id":1,"result":["on",50e20]}',
+    ),
+}
+"""What a million inputs brought out once."""
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_what_got_out_once_stays_in(name):
+    door = built(name)
+    for data in FOUND[name]:
+        broken, _ = feed(door, data, 0)
+        assert broken is None, str(broken)
+
+
+def test_a_platform_that_is_no_word_stays_in():
+    door = built("hass")
+    for sample in door.samples:
+        broken, _ = feed(door, re.sub(rb'"platform": ?"[^"]*"', b'"platform":{"a":1}', sample), 0)
+        assert broken is None, str(broken)
 
 
 def test_every_valid_sample_of_some_door_is_accepted_by_it():

@@ -139,7 +139,7 @@ def signs_of(raw: Mapping[str, Any], templates: Templates) -> tuple[Sign, ...]:
         raise InputError("'availability' and 'availability_topic' exclude each other")
     if not isinstance(listed, list) or len(listed) > SIGNS_MAX:
         raise InputError(f"'availability' must be a list of at most {SIGNS_MAX}")
-    if raw.get("availability_mode", "latest") not in {"all", "any", "latest"}:
+    if raw.get("availability_mode", "latest") not in ("all", "any", "latest"):
         raise InputError("'availability_mode' must be all, any or latest")
     return tuple(_sign(one, templates) for one in listed)
 

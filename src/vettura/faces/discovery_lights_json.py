@@ -221,7 +221,7 @@ def _old_colour(config: Config, hs_color: tuple[float, float], wished: Values) -
 def _ask_flash(config: Config, wished: Values, message: Values) -> None:
     if "transition" in wished:
         message["transition"] = wished["transition"]
-    if wished.get("flash") in {"long", "short"}:
+    if wished.get("flash") in ("long", "short"):
         message["flash"] = config.whole(f"flash_time_{wished['flash']}")
 
 

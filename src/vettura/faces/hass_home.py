@@ -245,7 +245,7 @@ class HassHome:
         if (self._domains and domain not in self._domains) or domain in NOT_DEVICES:
             return None
         record = self._registries.entities.get(entity_id, {})
-        if record.get("platform") in self._platforms or self._is_taken(entity_id):
+        if _text(record.get("platform")) in self._platforms or self._is_taken(entity_id):
             return None
         device_id = record.get("device_id")
         if isinstance(device_id, str) and device_id in self._registries.devices:

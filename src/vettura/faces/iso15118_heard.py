@@ -228,7 +228,7 @@ def _heard_of_station(said: StationSaid, name: str, fields: Fields, now_ns: int)
         said = _offered_by_20(said, fields, now_ns)
     elif name.endswith(LIMITING):
         said = _limited(said, fields)
-    wants_end = fields.get("EVSENotification") in {"StopCharging", "Terminate"}
+    wants_end = fields.get("EVSENotification") in ("StopCharging", "Terminate")
     return replace(said, is_over=True) if wants_end else said
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from vettura.bus.messages_home import DeviceAbout, DeviceAction, EntityAbout, EntityState
 from vettura.errors import InputError
 from vettura.faces.miio_spec import Action, Model, Property, Wired
-from vettura.faces.miio_values import Ours, checked, ours, wired
+from vettura.faces.miio_values import Ours, checked, is_number, ours, wired
 
 UNAVAILABLE, UNKNOWN = "unavailable", "unknown"
 ON_OFF = {"on": "turn_off", "off": "turn_on"}
@@ -94,6 +94,8 @@ def states(
         entity = entity_id(row.of, device)
         state, attributes = found.get(entity, (UNKNOWN, {}))
         value = values.get((row.of, row.field))
+        if isinstance(value, int | float) and not (isinstance(value, bool) or is_number(value)):
+            value = None
         said = None if value is None else ours(row, value)
         if row.field == "state":
             state = UNKNOWN if said is None else _as_state(said)

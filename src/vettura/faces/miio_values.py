@@ -1,7 +1,7 @@
 """Between the words of an entity and the values on Xiaomi's wire, by rows of the table. Pure."""
 
 import math
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 from vettura.bus.messages_home import EntityState
 from vettura.errors import InputError
@@ -15,6 +15,7 @@ FLOAT_DIGITS = 3
 
 _MIRED = 1e6
 _BYTE = 256
+_LARGEST = 1e15
 
 
 def wired(row: Property, state: EntityState | None) -> Wired | None:
@@ -41,13 +42,20 @@ def checked(row: Property, value: object) -> Wired:
         if isinstance(value, str) and len(value) <= TEXT_MAX:
             return _known(row, value)
         raise InputError("say a text")
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if not is_number(value):
         raise InputError("say a number")
     if row.format == "int" and value != int(value):
         raise InputError("say a whole number")
     if not _is_within(row, value):
         raise InputError(f"say a number from {row.low} to {row.high}")
     return _known(row, int(value) if row.format == "int" else float(value))
+
+
+def is_number(value: object) -> TypeGuard[int | float]:
+    """Whether it is a number that any device could mean; JSON knows none too large, we do."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return -_LARGEST <= value <= _LARGEST
 
 
 def ours(row: Property, value: Wired) -> Ours:
