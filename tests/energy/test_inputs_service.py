@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -40,6 +40,7 @@ from vettura.energy.config import (
     GridConfig,
     LoadConfig,
     PanelConfig,
+    SunForecastConfig,
 )
 from vettura.energy.forecast_truth import panels_clear_w
 from vettura.energy.inputs_service import InputsService
@@ -392,3 +393,41 @@ def test_a_calendar_becomes_drives_on_the_bus(tmp_path):
     assert world.notes()[0] == "family.ics: 'Odd' ignored: it has no DTSTART"
     # What was heard last stands when the file is gone.
     assert world.notes()[1].startswith("family.ics: no such file or directory; ")
+
+
+def test_a_given_forecast_of_the_sun_holds_where_it_says_something(tmp_path):
+    start = NOON.replace(hour=0)
+    entries = [
+        {
+            "start": (start + timedelta(hours=k)).isoformat(),
+            "value": 1_234.0 if 6 <= k < 18 else 0.0,
+        }
+        for k in range(24)
+    ]
+    (tmp_path / "sun.json").write_text(json.dumps(entries))
+    config = EnergyConfig(panels=CONFIG.panels, sun_forecast=SunForecastConfig(file="sun.json"))
+
+    async def play(world):
+        await world.clock.sleep(60.0)
+
+    sunny = rehearsed(config, play, folder=tmp_path).told(forecast("casa", "sun"), Forecast)[0]
+    plain = rehearsed(CONFIG, play).told(forecast("casa", "sun"), Forecast)[0]
+    # NOON is 10:00 UTC: eight hours of it are given, the next day is the house's own.
+    assert np.mean(sunny.mean_w[4:8]) == pytest.approx(1_234.0, rel=0.7)
+    assert sunny.mean_w[60:192] == plain.mean_w[60:192]
+    assert sunny.mean_w[4:32] != plain.mean_w[4:32]
+    assert sunny.source.startswith("given forecast")
+
+
+def test_a_dead_forecast_leaves_the_houses_own(tmp_path):
+    (tmp_path / "sun.json").write_text("{}")
+    config = EnergyConfig(panels=CONFIG.panels, sun_forecast=SunForecastConfig(file="sun.json"))
+
+    async def play(world):
+        await world.clock.sleep(3 * 3600.0)
+
+    world = rehearsed(config, play, folder=tmp_path)
+    plain = rehearsed(CONFIG, play).told(forecast("casa", "sun"), Forecast)
+    told = world.told(forecast("casa", "sun"), Forecast)
+    assert [each.mean_w for each in told] == [each.mean_w for each in plain]
+    assert world.notes() == ["sun.json: no forecast of the sun in it"]

@@ -148,6 +148,17 @@ class CalendarConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     url: str = ""
 
 
+class SunForecastConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[energy.sun_forecast]`: a forecast that somebody gives, instead of the house's own."""
+
+    file: str = ""
+    """JSON, relative to the home file."""
+    url: str = ""
+    """Asked over HTTP each hour."""
+    topic: str = ""
+    """MQTT."""
+
+
 class CarGoalConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[[energy.goals]]`: what a car shall hold; without one, its people's days decide."""
 
@@ -213,6 +224,7 @@ class EnergyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     load: LoadConfig = LoadConfig()
     flexible: Annotated[tuple[FlexibleConfig, ...], Meta(max_length=32)] = ()
     calendar: CalendarConfig | None = None
+    sun_forecast: SunForecastConfig | None = None
     goals: Annotated[tuple[CarGoalConfig, ...], Meta(max_length=16)] = ()
     slot_s: Literal[900, 1800, 3600] = 900
     horizon_h: Annotated[int, Meta(ge=12, le=96)] = 48

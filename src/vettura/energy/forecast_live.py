@@ -12,20 +12,25 @@ import numpy as np
 
 from vettura.energy.config import EnergyConfig
 from vettura.energy.forecast_history import DAYS, SlotHistory
-from vettura.energy.forecast_weather import AirOutlook, SkyOutlook
+from vettura.energy.forecast_truth import CLEAR_DEGC, CLEAR_WIND_MPS
+from vettura.energy.forecast_weather import TENTH_SIGMAS, AirOutlook, SkyOutlook
 from vettura.energy.load_profile import LoadOutlook
 from vettura.energy.local_grid import LocalGrid, by_day, local_grid
+from vettura.energy.panels import angles_over, clear_sky_over
 from vettura.energy.panels_truth import panels_truth_over, weather_of_slots
 from vettura.energy.problem import Array
 from vettura.energy.slots import Slots, slots_from
 from vettura.energy.spread import Spread, nothing
-from vettura.energy.sun import SunModel
+from vettura.energy.sun import Ground, SunModel
+from vettura.energy.sun_feed import SunFeed
 from vettura.energy.tariff import VOLTS
 from vettura.life.house_load_series import house_load_over
 from vettura.life.local_time import day_start_ns
 from vettura.life.places import Place
 from vettura.units import SECONDS_PER_HOUR, WH_PER_KWH
 
+GIVEN_SIGMA = 0.25
+"""Relative error of a given forecast that names no tenths, as of one's own a day ahead."""
 AHEAD_DAYS = 5
 """The longest horizon, and the day that it ends in."""
 PAST_DAYS = DAYS - 1
@@ -53,6 +58,7 @@ class _Day:
     first_day: int
     clear_w: Array
     """(dates, slots of a day) from `first_day`."""
+    given_bias: float
     sky: SkyOutlook
     air: AirOutlook | None
     load: LoadOutlook
@@ -75,6 +81,10 @@ class LiveForecasts:
         self.sun_w = SlotHistory(slot_s=config.slot_s, low=-100.0, high=1.5 * peak_w + 100.0)
         self.load_w = SlotHistory(slot_s=config.slot_s, low=0.0, high=1.5 * fuse_w)
         self.ambient_degc = SlotHistory(slot_s=config.slot_s, low=-60.0, high=60.0)
+        self.given_w = SlotHistory(slot_s=config.slot_s, low=0.0, high=1.5 * peak_w + 100.0)
+        """What a given forecast said of slots that have begun, to learn how far it is off."""
+        self.feed: SunFeed | None = None
+        """Who gives a forecast of the sun; None: nobody."""
         self._clear_rows: dict[int, Array] = {}
         self._world_rows: dict[int, tuple[Array, Array]] = {}
         self._day: _Day | None = None
@@ -132,11 +142,55 @@ class LiveForecasts:
         )
         clear_w = day.clear_w[around.day - day.first_day, around.column]
         sky = day.sky.over(grid, clear_w[past:], today=day.today, hour=hour)
+        if self.feed is not None:
+            sky = self._given(self.feed, sky, day, grid, now_ns)
         if not np.isfinite(measured).all():
             return sky
         return day.sky.nowcast(
             sky, measured_w=measured, grid=around, past=slice(0, past), clear_w=clear_w
         )
+
+    def _given(self, feed: SunFeed, own: Spread, day: _Day, grid: LocalGrid, now_ns: int) -> Spread:
+        """The forecast that was given where it says something, times what it has taught."""
+        slots = grid.slots
+        angles = angles_over(slots, self._place.longitude_deg)
+        light = clear_sky_over(angles, self._place.latitude_deg)
+        clear_w = day.clear_w[grid.day - day.first_day, grid.column]
+        told = feed.over(slots, light if feed.is_light else clear_w, now_ns)
+        if told is None:
+            return own
+        mean = told.mean
+        if told.is_light:
+            air = np.full(slots.count, CLEAR_DEGC), np.full(slots.count, CLEAR_WIND_MPS)
+            mean = self._sun_model.power_w(slots, Ground(np.nan_to_num(mean), *air))
+            mean = np.where(np.isfinite(told.mean), mean, np.nan)
+        hour = int(SECONDS_PER_HOUR) // slots.slot_s
+        soon = Slots(start_ns=slots.start_ns, slot_s=slots.slot_s, count=hour)
+        self.given_w.fill(soon, mean[:hour])
+        mean = mean * day.given_bias
+        wide = np.exp(TENTH_SIGMAS * GIVEN_SIGMA)
+        scale = np.where(told.mean > 0.0, mean / np.maximum(told.mean, 1e-9), 0.0)
+        low = np.where(np.isfinite(told.low), told.low * scale, mean / wide)
+        high = np.where(np.isfinite(told.high), told.high * scale, mean * wide)
+        says = np.isfinite(mean)
+        return Spread(
+            low=np.where(says, np.minimum(low, mean), own.low),
+            middle=np.where(says, mean, own.middle),
+            high=np.where(says, np.maximum(high, mean), own.high),
+            mean=np.where(says, mean, own.mean),
+        )
+
+    def _given_bias(self, first_day: int, days: int, sun: Array) -> float:
+        """What the panels gave beside what was said, over the last weeks; 1 before a few days."""
+        said = self.given_w.days(first_day, days, self._timezone)
+        both = np.isfinite(said) & np.isfinite(sun)
+        both[PAST_DAYS:] = False
+        total = float(said[both].sum())
+        peak_w = sum(panel.peak_w for panel in self._config.panels)
+        # A sunny day's worth of what was said is needed to be surer than the source.
+        if total < 4.0 * peak_w * SECONDS_PER_HOUR / self._config.slot_s:
+            return 1.0
+        return float(np.clip(np.maximum(sun[both], 0.0).sum() / total, 0.3, 2.0))
 
     def _begin(self, today: int) -> _Day:
         """Think of the weeks that were and the days to come."""
@@ -159,6 +213,7 @@ class LiveForecasts:
             today=today,
             first_day=first,
             clear_w=clear,
+            given_bias=1.0 if self.feed is None else self._given_bias(first, days, sun),
             sky=SkyOutlook(
                 np.maximum(sun, 0.0),
                 clear,

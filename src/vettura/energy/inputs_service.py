@@ -32,6 +32,7 @@ from vettura.energy.local_grid import LocalGrid
 from vettura.energy.prices_feed import PriceFeed
 from vettura.energy.prices_market import NO_MARKET, market_from, market_kept
 from vettura.energy.sun import MISSING, FormulaSun, sun_model
+from vettura.energy.sun_feed import SunFeed
 from vettura.energy.tariff import SlotPrices, market_carbon, price_slots
 from vettura.errors import BusError, InputError
 from vettura.life.household import Household
@@ -94,6 +95,13 @@ class InputsService:
             if isinstance(tariff, DynamicTariff)
             and (name == "tariff" or tariff.file or tariff.url or tariff.topic)
         }
+        self._sun_feed: SunFeed | None = None
+        if config.sun_forecast is not None:
+            self._sun_feed = SunFeed(
+                config.sun_forecast, folder=Path(folder), timezone=household.timezone
+            )
+            self._forecasts.feed = self._sun_feed
+            self._sun_source = f"given forecast, {model.name}, learned"
         self._calendar: CalendarFeed | None = None
         if config.calendar is not None:
             self._calendar = CalendarFeed(config.calendar, household, folder=Path(folder))
@@ -113,7 +121,7 @@ class InputsService:
             if not self._config.virtual:
                 subject = weather(self._home)
                 group.create_task(self._follow(subject, self._hear_weather), name="inputs weather")
-            if any(feed.topic for feed in self._feeds.values()):
+            if self._topics():
                 subject = topic_in(self._home)
                 group.create_task(self._follow(subject, self._hear_topic), name="inputs topics")
 
@@ -177,17 +185,24 @@ class InputsService:
 
     def _hear_topic(self, message: Message) -> None:
         told = decode(message.data, TopicMessage, where=message.subject)
-        for feed in self._feeds.values():
+        feeds: list[PriceFeed | SunFeed] = list(self._feeds.values())
+        feeds += [self._sun_feed] if self._sun_feed is not None else []
+        for feed in feeds:
             if feed.topic and feed.topic == told.topic:
                 data = told.payload.encode()
                 if feed.take(data, where=told.topic, now_ns=self._clock.now_ns()):
                     self._news.set()
 
+    def _topics(self) -> list[str]:
+        """The MQTT topics that prices and forecasts come by."""
+        topics = {feed.topic for feed in self._feeds.values()}
+        if self._sun_feed is not None:
+            topics.add(self._sun_feed.topic)
+        return sorted(topics - {""})
+
     async def _tell_for_ever(self) -> None:
         """Each hour, when prices come out, and whenever there is news."""
         await self._want_topics()
-        if self._lacks_pvlib:
-            await self._note("sun", MISSING)
         due_ns = 0
         while True:
             now_ns = self._clock.now_ns()
@@ -195,6 +210,8 @@ class InputsService:
             self._news.clear()
             for feed in self._feeds.values():
                 is_news |= await feed.refresh(now_ns)
+            if self._sun_feed is not None:
+                is_news |= await self._sun_feed.refresh(now_ns)
             if is_news or now_ns >= due_ns:
                 due_ns = self._due_ns(now_ns) if await self._tell(now_ns) else now_ns + RETRY_NS
             wait_s = (min(due_ns, self._look_ns(now_ns)) - self._clock.now_ns()) / NS_PER_S
@@ -232,6 +249,9 @@ class InputsService:
             is_told &= await self._tell_calendar(self._calendar, now_ns)
         notes = [*(note for feed in feeds for note in feed.notes), seen.note]
         await self._note("prices", "; ".join(note for note in notes if note))
+        missing = [MISSING] if self._lacks_pvlib else []
+        given = self._sun_feed.notes if self._sun_feed is not None else ()
+        await self._note("sun", "; ".join([*missing, *given]))
         await self._note_meter()
         if now_ns - self._kept_ns >= KEEP_NS:
             self._kept_ns = now_ns
@@ -268,7 +288,7 @@ class InputsService:
         return seen.with_carbon(carbon)
 
     async def _want_topics(self) -> None:
-        filters = sorted({feed.topic for feed in self._feeds.values() if feed.topic})
+        filters = self._topics()
         if filters:
             await self._keep(topics_wanted(self._home, WHO), TopicsWanted(filters=filters))
 

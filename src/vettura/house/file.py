@@ -101,7 +101,10 @@ def _found_from(energy: EnergyConfig, folder: Path) -> EnergyConfig:
     calendar = energy.calendar
     if calendar is not None:
         calendar = replace(calendar, file=found(calendar.file))
-    return replace(energy, calendar=calendar, **tariffs)
+    sky = energy.sun_forecast
+    if sky is not None:
+        sky = replace(sky, file=found(sky.file))
+    return replace(energy, calendar=calendar, sun_forecast=sky, **tariffs)
 
 
 def _check(home: HomeFile) -> None:
