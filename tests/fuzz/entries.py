@@ -34,6 +34,7 @@ ROOMS = {
     "diagnosis_doors": ("can-log", "diagnosis-bus", "elm327", "iso-tp", "uds"),
     "miio_doors": ("miio", "miio-bus", "ble"),
     "ocpp_doors": ("ocpp", "ocpp-point"),
+    "energy_doors": ("prices", "calendar", "sun-forecast"),
     "trust_doors": ("token",),
 }
 """The doors by the module that builds them."""

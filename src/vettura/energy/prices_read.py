@@ -21,6 +21,7 @@ from vettura.energy.prices_xml import find_in_xml
 from vettura.units import NS_PER_S
 
 BYTES_MAX = 4_000_000
+LINE_MAX = 300
 PeriodUnit: TypeAlias = Literal["", "per_kwh", "cents_per_kwh", "per_mwh"]
 UNIT_FACTORS: dict[str, float] = {"per_kwh": 1.0, "cents_per_kwh": 0.01, "per_mwh": 0.001}
 STEP_MIN_NS = 60 * NS_PER_S
@@ -97,11 +98,17 @@ def read_prices(
     size = CURRENCY_SIZE.get(currency, 1.0)
     if doubt := _doubt(periods, size, usual_per_kwh):
         return _nothing(where, doubt, *complaints)
-    return PriceReading(tuple(periods), tuple(f"{where}: {text}" for text in complaints))
+    return PriceReading(tuple(periods), tuple(_line(where, text) for text in complaints))
 
 
 def _nothing(where: str, *complaints: str) -> PriceReading:
-    return PriceReading((), tuple(f"{where}: {text}" for text in complaints))
+    return PriceReading((), tuple(_line(where, text) for text in complaints))
+
+
+def _line(where: str, text: str) -> str:
+    """One line that can be shown, whatever the source has put into it."""
+    printable = "".join(sign if sign.isprintable() else "?" for sign in text[:LINE_MAX])
+    return f"{where}: {printable}"
 
 
 def _find(data: bytes) -> Found:
