@@ -111,7 +111,9 @@ def test_every_slot_says_why_by_keyboard(view: Page) -> None:
     expect(words.nth(0)).to_contain_text("20:00–20:15")
 
 
-def test_every_slot_says_why_under_the_pointer_and_in_a_table(view: Page) -> None:
+def test_every_slot_says_why_under_the_pointer_and_in_a_table_and_all_has_a_name(
+    view: Page,
+) -> None:
     chart = view.locator("#plan-chart")
     box = chart.bounding_box()
     assert box is not None
@@ -123,6 +125,12 @@ def test_every_slot_says_why_under_the_pointer_and_in_a_table(view: Page) -> Non
     rows = view.locator("#plan-table tbody tr")
     expect(rows).to_have_count(192)
     expect(rows.nth(25)).to_contain_text("among the cheapest hours before 07:00")
+    nameless = view.evaluate(
+        """[...document.querySelectorAll("button, input, a, [role=slider], [role=img]")].filter(
+             (one) => !one.getAttribute("aria-label") && !one.getAttribute("aria-labelledby")
+                   && !one.closest("label") && !one.textContent.trim()).length"""
+    )
+    assert nameless == 0
 
 
 def test_the_slider_sets_the_goal_and_the_answer_appears(served: ServedPage, own: Page) -> None:
@@ -183,11 +191,13 @@ def test_what_falls_short_and_what_stands_in_is_one_plain_line(
 ) -> None:
     warnings = own.locator("#warnings li")
     expect(warnings).to_have_count(0)
-    short = [served.energy.day.shortfall()]
+    day = served.energy.day
+    short = [day.shortfall(9_000.0), day.shortfall(), day.shortfall(goal="fuse")]
     served.do(served.energy.plan(shortfalls=short, origin="rule", note="no prices since 13:00"))
     expect(warnings).to_have_text(
         [
-            "Not possible: 80 % for Aria by Wed 11 Mar, 07:00 lacks 4.3 kWh.",
+            "Not possible: Aria: 80 % by Wed 11 Mar, 07:00 lacks 4.3 kWh.",
+            "Not possible: within the fuse until Wed 11 Mar, 07:00, 4.3 kWh too much.",
             "A simple rule stands in for the planner: no prices since 13:00.",
         ]
     )
@@ -195,7 +205,12 @@ def test_what_falls_short_and_what_stands_in_is_one_plain_line(
     expect(own.locator("#note-list")).to_contain_text("A price came twice for 02:00")
 
 
-def test_charges_are_told_with_their_cost_and_come_as_csv(view: Page) -> None:
+def test_prices_and_forecasts_say_how_sure_they_are_and_charges_come_as_csv(view: Page) -> None:
+    expect(view.locator("#prices-words")).to_contain_text("published until Thu 12 Mar, 00:00")
+    for kind in (".price-band", ".price.expected"):
+        assert view.locator(f"#prices-chart path{kind}").count() >= 1
+    for kind in (".sun-band", ".load-band", ".sun-line", ".load-line"):
+        assert view.locator(f"#forecast-chart path{kind}").count() >= 1
     months = view.locator("#months tbody tr")
     expect(months.first).to_contain_text("March 2026")
     first = view.locator("#bills tbody tr").first
@@ -211,14 +226,6 @@ def test_charges_are_told_with_their_cost_and_come_as_csv(view: Page) -> None:
     assert sum(float(row["energy (kWh)"]) for row in rows) == pytest.approx(586.5, abs=0.1)
     expect(view.locator("#saved-money")).to_have_text(re.compile(r"^€\d+\.\d\d$"))
     expect(view.locator("#saved-facts")).to_contain_text("kg less")
-
-
-def test_prices_and_forecasts_show_how_sure_they_are(view: Page) -> None:
-    expect(view.locator("#prices-words")).to_contain_text("published until Thu 12 Mar, 00:00")
-    for kind in (".price-band", ".price.expected"):
-        assert view.locator(f"#prices-chart path{kind}").count() >= 1
-    for kind in (".sun-band", ".load-band", ".sun-line", ".load-line"):
-        assert view.locator(f"#forecast-chart path{kind}").count() >= 1
 
 
 def test_nothing_scrolls_sideways_or_lies_on_something_else(
@@ -271,15 +278,6 @@ def test_words_stand_out_from_their_ground(served: ServedPage, open_page: Open, 
     expect(page.locator("#warnings li")).to_have_count(1)
     page.locator("#plan-table summary").click()
     assert pale_words(page) == []
-
-
-def test_everything_to_press_has_a_name(view: Page) -> None:
-    nameless = view.evaluate(
-        """[...document.querySelectorAll("button, input, a, [role=slider], [role=img]")].filter(
-             (one) => !one.getAttribute("aria-label") && !one.getAttribute("aria-labelledby")
-                   && !one.closest("label") && !one.textContent.trim()).length"""
-    )
-    assert nameless == 0
 
 
 def test_a_home_without_energy_says_how_to_begin(open_page: Open) -> None:

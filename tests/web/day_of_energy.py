@@ -214,8 +214,10 @@ class Day:
         }
         return EnergyPlan(**{**told, **changed})  # type: ignore[arg-type]
 
-    def shortfall(self, missing_wh: float = 4_300.0) -> Shortfall:
-        return Shortfall(goal="80 % for Aria", by_ns=self.leave_ns(), missing_wh=missing_wh)
+    def shortfall(self, missing_wh: float = 4_300.0, *, goal: str = "") -> Shortfall:
+        return Shortfall(
+            goal=goal or f"{self.vin}: 80 %", by_ns=self.leave_ns(), missing_wh=missing_wh
+        )
 
     def bills(self, count: int = 34) -> list[Bill]:
         """One charge every two days or so, up to yesterday."""

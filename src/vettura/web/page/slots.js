@@ -16,6 +16,8 @@ import {
 
 const NS_PER_S = 1e9;
 const QUIET_W = 50;
+/** What a plan names when it is the house that cannot do it, not a storage. */
+const LIMITS = new Set(["fuse", "import limit", "export limit"]);
 const SAME_PER_KWH = 0.0005;
 const when = (at) => whenWords(at, nowSeconds());
 
@@ -38,11 +40,7 @@ export function planWords(energy, now) {
 /** What cannot be kept, and what stands in, each in one plain line. */
 export function showWarnings({ plan: brief, modes = {} }) {
   const lines = [];
-  for (const one of brief?.shortfalls ?? []) {
-    const by = when(one.by_ns / NS_PER_S);
-    const missing = kilowattHours(one.missing_wh);
-    lines.push(`Not possible: ${one.goal} by ${by} lacks ${missing} kWh.`);
-  }
+  for (const one of lastOfEach(brief?.shortfalls ?? [])) lines.push(shortWords(one));
   if (brief?.origin === "rule") {
     lines.push(`A simple rule stands in for the planner: ${brief.note || "it gives no reason"}.`);
   } else if (brief?.note) lines.push(`${brief.note}.`);
@@ -52,6 +50,21 @@ export function showWarnings({ plan: brief, modes = {} }) {
   lines.forEach((words, index) => {
     say(list.children[index] ?? add(list, "li"), words.replace(/\.\.$/, "."));
   });
+}
+
+/** A goal may fall short at several times: the last of them says how it ends. */
+const lastOfEach = (shortfalls) => [
+  ...new Map(shortfalls.map((one) => [one.goal, one])).values(),
+];
+
+function shortWords({ goal, by_ns, missing_wh }) {
+  const [by, missing] = [when(by_ns / NS_PER_S), `${kilowattHours(missing_wh)} kWh`];
+  if (LIMITS.has(goal)) return `Not possible: within the ${goal} until ${by}, ${missing} too much.`;
+  const named = Object.entries(live.state.cars).reduce(
+    (words, [vin, { name }]) => words.replace(vin, name),
+    goal,
+  );
+  return `Not possible: ${named} by ${by} lacks ${missing}.`;
 }
 
 /** A slot in words: when and at what price, then each storage with its reason. */
