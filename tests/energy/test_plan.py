@@ -1,6 +1,8 @@
 """The planner: laws that every plan keeps, over homes of all kinds."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -8,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from energy.homes import draw_home, make_problem, make_storage
+from vettura.energy.explain import reasons
 from vettura.energy.plan import Planner, plan
 from vettura.energy.plan_blocks import house_share
 from vettura.energy.problem import Connection, Flexible, Goal, Plan, Problem
+from vettura.energy.slots import Slots
 from vettura.errors import InputError
 
 WATT = 1e-3
@@ -202,3 +206,34 @@ def test_what_is_no_number_is_refused_in_one_line(changes, text):
     with pytest.raises(InputError, match=text) as refused:
         plan(make_problem(**changes))
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(("night", "slots"), [("2024-03-31", 23), ("2024-10-27", 25)])
+def test_a_night_on_which_clocks_change_has_its_own_number_of_slots(night, slots):
+    """The grid of time is UTC: an hour that is missing or doubled is no special slot."""
+    rome = ZoneInfo("Europe/Rome")
+    begins = datetime.fromisoformat(f"{night}T00:00").replace(tzinfo=rome)
+    ends = (begins + timedelta(days=1)).replace(tzinfo=rome)
+    count = round((ends.timestamp() - begins.timestamp()) / 3600.0)
+    assert count == slots
+    leaves = begins.replace(hour=7).timestamp()
+    at = round((leaves - begins.timestamp()) / 3600.0)
+    car = make_storage(
+        count,
+        energy_wh=0.0,
+        discharge_w_max=np.zeros(count),
+        goals=(Goal(name="out", at=at, energy_wh=10_000.0, per_wh=2e-3),),
+    )
+    start_ns = int(begins.timestamp()) * 1_000_000_000
+    problem = make_problem(
+        count,
+        storages=(car,),
+        slots=Slots(start_ns=start_ns, slot_s=3600, count=count),
+        import_per_wh=np.linspace(0.4e-3, 0.1e-3, count),
+    )
+    answer = plan(problem)
+    assert not answer.missed
+    charged = np.flatnonzero(answer.storages[0].charge_w > 1.0)
+    assert charged.tolist() == [at - 2, at - 1]
+    said = reasons(problem, answer, zone=rome)[0]
+    assert "'out' at 07:00" in said[at - 1].text

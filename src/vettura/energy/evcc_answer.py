@@ -63,7 +63,10 @@ def best_flows(request: Request, terms: Terms) -> Flows:
         gap = -relaxed.objective - full_value(request, terms, first)
         if gap <= GAP:
             return first
-    second = _by_whole_numbers(request, terms, program, layout)
+    is_open = Choices(request, terms, layout).is_open(relaxed.value)
+    second = None if is_open else _by_whole_numbers(request, terms, program, layout, ways=False)
+    if second is None:
+        second = _by_whole_numbers(request, terms, program, layout, ways=True)
     found = [flows for flows in (first, second) if flows is not None]
     if not found:
         raise VetturaError("no schedule keeps the rules of this request")
@@ -96,9 +99,9 @@ def _by_choices(
 
 
 def _by_whole_numbers(
-    request: Request, terms: Terms, program: Program, layout: EvccLayout
+    request: Request, terms: Terms, program: Program, layout: EvccLayout, *, ways: bool
 ) -> Flows | None:
-    whole, columns = with_whole_numbers(request, terms, program, layout)
+    whole, columns = with_whole_numbers(request, terms, program, layout, ways=ways)
     solver = Solver(
         presolve="on",
         solver="choose",

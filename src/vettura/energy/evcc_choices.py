@@ -68,6 +68,12 @@ class Choices:
             is_new |= self._least(battery, columns, value, made)
         return self._direction(value, made) or is_new
 
+    def is_open(self, value: Floats) -> bool:
+        """Whether something flows both ways at once."""
+        made = Made()
+        flows = [self._flow(columns, value, made) for columns in self.layout.batteries]
+        return self._direction(value, made) or any(flows)
+
     def _full(self, battery: int, columns: BatteryColumns, value: Floats, made: Made) -> bool:
         """What is full takes no more, whatever is demanded."""
         most = self.request.batteries[battery].s_max / WH_PER_KWH

@@ -9,12 +9,17 @@ from vettura.energy.evcc_value import Terms
 from vettura.energy.plan_program import Builder, Floats, Ints, Program
 from vettura.units import WH_PER_KWH
 
+_NONE = np.zeros(0, dtype=np.int32)
+
 
 def with_whole_numbers(
-    request: Request, terms: Terms, program: Program, layout: EvccLayout
+    request: Request, terms: Terms, program: Program, layout: EvccLayout, *, ways: bool
 ) -> tuple[Program, Ints]:
-    """The program with a column of 0 or 1 for each choice, and which columns these are."""
-    return _Whole(request, terms, program, layout).build()
+    """The program with a column of 0 or 1 for each choice, and which columns these are.
+
+    Without `ways` which way things flow is left open: seldom does it need to be asked.
+    """
+    return _Whole(request, terms, program, layout).build(ways=ways)
 
 
 class _Whole:
@@ -28,12 +33,14 @@ class _Whole:
         self.whole: list[Ints] = []
         self.most_kwh = self._most()
 
-    def build(self) -> tuple[Program, Ints]:
-        self._direction()
+    def build(self, *, ways: bool) -> tuple[Program, Ints]:
+        if ways:
+            self._direction()
         for battery in range(len(self.request.batteries)):
-            self._flow(battery)
+            if ways:
+                self._flow(battery)
             self._least(battery)
-        return self.builder.program(), np.concatenate(self.whole)
+        return self.builder.program(), np.concatenate([_NONE, *self.whole])
 
     def _most(self) -> Floats:
         """(T,) More than can ever flow [kWh]."""
