@@ -8,7 +8,7 @@ HOME_FILE ?= examples/casa.toml
 ARGS ?=
 export PYTHONHASHSEED ?= 0
 
-.PHONY: setup run test test-long check bench fuzz peers test-peers lock forget clean help
+.PHONY: setup run test test-long check bench energy-year fuzz peers test-peers lock forget clean help
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -42,6 +42,9 @@ bench: $(VENV)/.bench  ## beside FASTSim, a plain gRPC server, and Home Assistan
 	$(BIN)/python bench/evcc.py
 	$(BIN)/python bench/homes.py
 	-$(BIN)/python bench/emhass.py
+
+energy-year: $(VENV)/.run  ## a year of charging for several homes and seeds; ARGS="--seeds 5 --slots 15"
+	$(BIN)/python bench/energy_year.py $(ARGS)
 
 fuzz: $(VENV)/.fuzz  ## a million malformed inputs for each face; fewer with ARGS="--inputs 10000"
 	$(BIN)/python tools/fuzz.py --inputs 1000000 $(ARGS)

@@ -83,6 +83,9 @@ energy.command(
 )
 energy.command("vettura.cli.energy_live:goal", help="What a car shall hold, and by when.")
 energy.command("vettura.cli.energy_live:mode", help="How a station charges: plan, sun, now, off.")
+energy.command(
+    "vettura.cli.energy_rehearse:rehearse", help="A home's year of charging, strategy by strategy."
+)
 app.command(energy)
 app.command("vettura.cli.doctor:doctor", help="Check what this machine has and lacks.")
 

@@ -4,10 +4,10 @@ from importlib.resources import files
 from pathlib import Path
 
 
-def home_path(given: Path | None) -> Path:
+def home_path(given: Path | None, example: str = "casa.toml") -> Path:
     """The file that was named; else the example household that ships with vettura."""
     if given is not None:
         return given
-    packaged = Path(str(files("vettura"))) / "casa.toml"
-    in_checkout = Path(__file__).parents[3] / "examples" / "casa.toml"
+    packaged = Path(str(files("vettura"))) / example
+    in_checkout = Path(__file__).parents[3] / "examples" / example
     return packaged if packaged.exists() else in_checkout

@@ -63,6 +63,10 @@ class CarStore:
         """Power that reaches the cells of what the wall gives; 0 below the charger's own loss."""
         return max(self.charge_gain * wall_w - self.charge_loss_w, 0.0) if wall_w > 0.0 else 0.0
 
+    def wall_w(self, cells_w: float) -> float:
+        """What the wall must give for that power to reach the cells."""
+        return (cells_w + self.charge_loss_w) / self.charge_gain
+
     def limit_w(self, energy_wh: float) -> float:
         """What the car takes at the wall when it holds that much."""
         intercept_w, slope = self.taper[0]

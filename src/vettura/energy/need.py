@@ -17,7 +17,7 @@ import numpy as np
 from vettura.bus.messages_energy import GoalState
 from vettura.energy.car_store import CarStore
 from vettura.energy.departures import Departures
-from vettura.energy.problem import Array, Goal, Storage
+from vettura.energy.problem import FLOOR, Array, Goal, Storage
 from vettura.energy.slots import Slots
 from vettura.units import M_PER_KM, NS_PER_S, PERCENT, SECONDS_PER_HOUR, WH_PER_KWH
 
@@ -61,6 +61,8 @@ class Drive:
     distance_m: float
     degc: float
     """Expected outside meanwhile."""
+    way_factor: float = 1.0
+    """What this way usually takes beside what the car's table says."""
     source: str = "trip"
     """trip, calendar, habit, needs."""
 
@@ -130,7 +132,12 @@ def drive_wh(consumption: Consumption, drive: Drive, chance: float) -> float:
     ]
     slope_per_k = (max(*sides) - here) / _SPAN_K / here
     spread = math.hypot(consumption.spread, max(slope_per_k, 0.0) * DEGC_SPREAD)
-    return drive.distance_m * here * max(1.0 + spread * _NORMAL.inv_cdf(chance), 0.0)
+    return (
+        drive.distance_m
+        * drive.way_factor
+        * here
+        * max(1.0 + spread * _NORMAL.inv_cdf(chance), 0.0)
+    )
 
 
 def prepare_wh(consumption: Consumption, degc: float) -> float:
@@ -145,19 +152,20 @@ def need_of(asked: Asked) -> Need:
     goals = _floor_goals(asked)
     told: GoalState | None = None
     since_ns = asked.now_ns
+    before: Drive | None = None
     for index, drive in enumerate(asked.drives):
         if index == 0 and not asked.is_here:
             _go(asked, drive, used_wh, here, leave_ns=slots.start_ns, since_ns=None)
-            since_ns = drive.back_ns
+            since_ns, before = drive.back_ns, drive
             continue
         if drive.leave_ns >= slots.end_ns and told is not None:
             break
-        found = _drive_goals(asked, drive)
+        found = _drive_goals(asked, drive, before)
         goals += found.goals
         told = told or _state(asked, drive, found)
         if drive.leave_ns < slots.end_ns:
             _go(asked, drive, used_wh, here, leave_ns=found.leave_ns, since_ns=since_ns)
-        since_ns = drive.back_ns
+        since_ns, before = drive.back_ns, drive
     goals += _dated_wish(asked)
     full_wh = store.energy_at(asked.wish.full_soc)
     return Need(
@@ -212,7 +220,7 @@ class _Found(NamedTuple):
     goal_wh: float
 
 
-def _drive_goals(asked: Asked, drive: Drive) -> _Found:
+def _drive_goals(asked: Asked, drive: Drive, before: Drive | None) -> _Found:
     store, wish = asked.store, asked.wish
     wanted_wh = drive_wh(asked.consumption, drive, ENERGY_CHANCE)
     wanted_wh += prepare_wh(asked.consumption, drive.degc)
@@ -221,11 +229,27 @@ def _drive_goals(asked: Asked, drive: Drive) -> _Found:
     goals = [_goal(asked, f"drive {drive.name}", by_ns, need_wh, PROMISE_PER_WH)]
     goal_wh = need_wh
     if wish.soc is not None and wish.by_ns is None:
-        wish_wh = store.energy_at(wish.soc)
+        wish_wh = _within_reach(asked, drive, before, store.energy_at(wish.soc))
         goal_wh = max(need_wh, wish_wh)
         goals.append(_goal(asked, f"{PERCENT * wish.soc:.0f} %", leave_ns, wish_wh, WISH_PER_WH))
     inside = [goal for goal in goals if goal.at <= asked.slots.count]
     return _Found(inside, leave_ns, by_ns, need_wh, goal_wh)
+
+
+def _within_reach(asked: Asked, drive: Drive, before: Drive | None, wish_wh: float) -> float:
+    """The wish, as far as a stay between two drives can fill what the first one takes.
+
+    Nobody who wishes 80 % before leaving means that the car be fuller before, for an errand soon
+    after coming home.
+    """
+    if before is None:
+        return wish_wh
+    slots = asked.slots
+    back = -(-(before.back_ns - slots.start_ns) // slots.slot_ns)
+    stay_h = max(slots.index(drive.leave_ns) - back, 0) * slots.hours
+    filled_wh = stay_h * asked.store.into_cells_w(asked.store.charge_w_max)
+    taken_wh = drive_wh(asked.consumption, before, ENERGY_CHANCE)
+    return min(wish_wh, wish_wh - taken_wh + filled_wh)
 
 
 def _expected(asked: Asked, drive: Drive, chance: float) -> int:
@@ -236,9 +260,14 @@ def _expected(asked: Asked, drive: Drive, chance: float) -> int:
 
 
 def _goal(asked: Asked, name: str, by_ns: int, energy_wh: float, per_wh: float) -> Goal:
-    """A goal at the last border that is not after `by_ns`; the next border when that is past."""
+    """A goal at the last border that is not after `by_ns`; the next border when that is past.
+
+    What the parked car takes until then is charged on top.
+    """
     at = max(asked.slots.index(by_ns), 1)
-    return Goal(name=name, at=at, energy_wh=energy_wh, per_wh=per_wh)
+    idle_h = max(by_ns - asked.now_ns, 0) / NS_PER_S / SECONDS_PER_HOUR
+    wanted_wh = energy_wh + idle_h * asked.store.standby_w
+    return Goal(name=name, at=at, energy_wh=min(wanted_wh, asked.store.capacity_wh), per_wh=per_wh)
 
 
 def _floor_wh(asked: Asked) -> float:
@@ -255,7 +284,7 @@ def _floor_goals(asked: Asked) -> list[Goal]:
     # Each border on the way asks for what can be there by then, so that it is filled at once.
     return [
         Goal(
-            name="floor",
+            name=FLOOR,
             at=border,
             energy_wh=min(asked.energy_wh + border * slot_wh, _floor_wh(asked)),
             per_wh=PROMISE_PER_WH,

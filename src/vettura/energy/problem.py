@@ -16,6 +16,8 @@ from vettura.energy.slots import Slots
 Array: TypeAlias = NDArray[np.float64]
 
 ALL_PHASES = (1.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0)
+FLOOR = "floor"
+"""Name of the goals that are to be filled at once."""
 
 
 @final
@@ -139,7 +141,7 @@ class StorageFlows:
     """(n + 1,)"""
     worth_per_wh: Array
     """(n,) What one more watt-hour in the battery is worth in that slot: the dual value of its
-    balance. Zeros from a rule."""
+    balance. From a rule it only says whether a charge is kept when the sun fails."""
 
 
 @final

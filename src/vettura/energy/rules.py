@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from vettura.energy.problem import Array, Goal, Missed, Plan, Problem, Storage, StorageFlows
+from vettura.energy.problem import FLOOR, Array, Missed, Plan, Problem, Storage, StorageFlows
 
 SUN_W_MIN = 1_380.0
 """From this surplus on a car charges from the sun: one phase of 6 A (IEC 61851-1)."""
@@ -31,39 +31,59 @@ class Hand(NamedTuple):
     """What sun is left over load and the storages before it."""
 
 
-Choose: TypeAlias = Callable[[Hand], float]
-"""Power at the wall to charge with [W]; the walk caps it."""
+class Chosen(NamedTuple):
+    """Power at the wall to charge with [W]; the walk caps it and takes the greater."""
+
+    firm_w: float = 0.0
+    """Whatever the sun does."""
+    sun_w: float = 0.0
+    """As much as there is surplus."""
+
+
+Choose: TypeAlias = Callable[[Hand], Chosen]
+
+FIRM_PER_WH = 1.0
+"""What a rule says that energy is worth in a slot where it charges come what may."""
 
 
 def plugged_in(problem: Problem) -> Plan:
     """Full power from the moment of plugging in, up to the highest goal."""
 
-    def choose(hand: Hand) -> float:
-        return _up_to(hand, _limit_wh(hand.storage), problem.slots.hours)
+    def choose(hand: Hand) -> Chosen:
+        return Chosen(firm_w=_up_to(hand, _limit_wh(hand.storage), problem.slots.hours))
 
     return _walk(problem, choose, "plugged in")
 
 
 def cheapest_slots(problem: Problem) -> Plan:
-    """Full power in the cheapest slots before each departure; the sun is not looked at."""
+    """Full power in the cheapest slots before the next departure; the sun is not looked at."""
     wanted = {
-        storage.id: _cheapest(problem, storage, problem.slots.count) for storage in _cars(problem)
+        storage.id: _planned(problem, storage, known=problem.slots.count, ahead=1)
+        for storage in _cars(problem)
     }
-    return _walk(problem, lambda hand: float(wanted[hand.storage.id][hand.slot]), "cheapest slots")
+
+    def choose(hand: Hand) -> Chosen:
+        return Chosen(firm_w=float(wanted[hand.storage.id][hand.slot]))
+
+    return _walk(problem, choose, "cheapest slots")
 
 
 def evcc_like(problem: Problem, *, known: int | None = None) -> Plan:
-    """The cheapest published slots before the next departure, late first; else surplus of the sun.
+    """The cheapest published slots before each departure, late first; else surplus of the sun.
+
+    Departures are planned one after the other, as evcc does since it knows of absences.
 
     `known` is the number of published slots; None for all. While the time after them is enough to
     charge, nothing is planned yet.
     """
     count = problem.slots.count if known is None else min(known, problem.slots.count)
-    wanted = {storage.id: _planned(problem, storage, count) for storage in _cars(problem)}
+    wanted = {
+        storage.id: _planned(problem, storage, known=count, ahead=None)
+        for storage in _cars(problem)
+    }
 
-    def choose(hand: Hand) -> float:
-        planned_w = float(wanted[hand.storage.id][hand.slot])
-        return max(planned_w, _sun_w(hand))
+    def choose(hand: Hand) -> Chosen:
+        return Chosen(firm_w=float(wanted[hand.storage.id][hand.slot]), sun_w=_sun_w(hand))
 
     return _walk(problem, choose, "rules as evcc has them", follows_sun=True)
 
@@ -71,9 +91,9 @@ def evcc_like(problem: Problem, *, known: int | None = None) -> Plan:
 def safe_rule(problem: Problem) -> Plan:
     """At once up to the highest goal, then surplus of the sun: needs no price and no forecast."""
 
-    def choose(hand: Hand) -> float:
+    def choose(hand: Hand) -> Chosen:
         at_once_w = _up_to(hand, _limit_wh(hand.storage), problem.slots.hours)
-        return max(at_once_w, _sun_w(hand))
+        return Chosen(firm_w=at_once_w, sun_w=_sun_w(hand))
 
     return _walk(problem, choose, "safe rule", follows_sun=True)
 
@@ -97,19 +117,6 @@ def _up_to(hand: Hand, limit_wh: float, hours: float) -> float:
     return missing_wh / hours / hand.storage.charge_efficiency
 
 
-def _cheapest(problem: Problem, storage: Storage, count: int) -> Array:
-    """Wall power by slot that meets each goal from the cheapest slots before it."""
-    hours, efficiency = problem.slots.hours, storage.charge_efficiency
-    wanted = np.zeros(problem.slots.count)
-    used = np.concatenate(([0.0], np.cumsum(storage.used_wh)))
-    for goal in _by_time(storage.goals):
-        end = min(goal.at, count)
-        coming_wh = float(wanted[: goal.at].sum()) * hours * efficiency
-        missing_wh = goal.energy_wh + used[goal.at] - storage.energy_wh - coming_wh
-        _fill(problem, storage, wanted, missing_wh / efficiency, end)
-    return wanted
-
-
 def _fill(
     problem: Problem, storage: Storage, wanted: Array, missing_wh: float, end: int, begin: int = 0
 ) -> None:
@@ -125,28 +132,35 @@ def _fill(
             missing_wh -= take_w * hours
 
 
-def _planned(problem: Problem, storage: Storage, known: int) -> Array:
-    """Wall power by slot as evcc plans the next goal that is not met.
+def _planned(problem: Problem, storage: Storage, *, known: int, ahead: int | None) -> Array:
+    """Wall power by slot that meets the next `ahead` departures' goals (None: all of them).
 
-    Time after the last published price counts as time to charge in. The slot that is only partly
-    needed is the dearest one; what is left of it costs the same wherever in the slot it is.
+    Time after the `known` slots counts as time to charge in. The slot that is only partly needed is
+    the dearest one; what is left of it costs the same wherever in the slot it is.
     """
-    wanted = np.zeros(problem.slots.count)
     hours, efficiency = problem.slots.hours, storage.charge_efficiency
-    goal = next((g for g in _by_time(storage.goals) if g.energy_wh > storage.energy_wh + 1.0), None)
-    if goal is None:
-        return wanted
-    missing_wh = (goal.energy_wh - storage.energy_wh) / efficiency
-    after = range(min(known, goal.at), goal.at)
-    later_wh = sum(float(storage.charge_w_max[slot]) for slot in after) * hours
-    if later_wh >= missing_wh:
-        return wanted
-    _fill(problem, storage, wanted, missing_wh - later_wh, min(known, goal.at))
+    wanted = np.zeros(problem.slots.count)
+    floors = [goal.energy_wh for goal in storage.goals if goal.name == FLOOR]
+    if floors:
+        # What evcc calls the least charge is filled at once.
+        below_wh = max(floors) - storage.energy_wh
+        wanted[0] = min(float(storage.charge_w_max[0]), below_wh / efficiency / hours)
+    used_wh = np.concatenate(([0.0], np.cumsum(storage.used_wh)))
+    for at, energy_wh in _departures(storage)[:ahead]:
+        coming_wh = float(wanted[:at].sum()) * hours * efficiency
+        missing_wh = energy_wh + used_wh[at] - storage.energy_wh - coming_wh
+        later_wh = float(storage.charge_w_max[min(known, at) : at].sum()) * hours
+        _fill(problem, storage, wanted, missing_wh / efficiency - later_wh, min(known, at))
     return wanted
 
 
-def _by_time(goals: Sequence[Goal]) -> list[Goal]:
-    return sorted(goals, key=lambda goal: (goal.at, goal.energy_wh))
+def _departures(storage: Storage) -> list[tuple[int, float]]:
+    """The most that is asked at each border, by time."""
+    asked: dict[int, float] = {}
+    for goal in storage.goals:
+        if goal.name != FLOOR:
+            asked[goal.at] = max(asked.get(goal.at, 0.0), goal.energy_wh)
+    return sorted(asked.items())
 
 
 def _walk(problem: Problem, choose: Choose, origin: str, *, follows_sun: bool = False) -> Plan:
@@ -156,6 +170,8 @@ def _walk(problem: Problem, choose: Choose, origin: str, *, follows_sun: bool = 
     charge = [np.zeros(count) for _ in problem.storages]
     discharge = [np.zeros(count) for _ in problem.storages]
     energy = [np.full(count + 1, storage.energy_wh) for storage in problem.storages]
+    sunny = 2.0 * np.abs(problem.export_per_wh) if follows_sun else np.zeros(count)
+    worth = [sunny.copy() for _ in problem.storages]
     order = sorted(
         range(len(problem.storages)), key=lambda k: problem.storages[k].kind == "battery"
     )
@@ -169,14 +185,17 @@ def _walk(problem: Problem, choose: Choose, origin: str, *, follows_sun: bool = 
             if storage.kind == "battery":
                 taken_w, given_w = _battery(net_w, is_car_on=_is_on(charge, order, slot))
             else:
-                taken_w, given_w = choose(hand), 0.0
+                chosen = choose(hand)
+                taken_w, given_w = max(chosen), 0.0
+                if chosen.firm_w > 0.0 and chosen.firm_w >= chosen.sun_w:
+                    worth[index][slot] = FIRM_PER_WH
             taken_w = min(taken_w, hand.room_w, max(cap_w - net_w, 0.0))
             given_w = min(given_w, _spare_w(storage, slot, held_wh, hours))
             charge[index][slot], discharge[index][slot] = taken_w, given_w
             moved_w = taken_w * storage.charge_efficiency - given_w / storage.discharge_efficiency
             energy[index][slot + 1] = held_wh + moved_w * hours - storage.used_wh[slot]
             net_w += taken_w - given_w
-    return _plan(problem, charge, discharge, energy, origin, follows_sun=follows_sun)
+    return _plan(problem, charge, discharge, energy, worth, origin)
 
 
 def _cap_w(problem: Problem) -> float:
@@ -214,9 +233,8 @@ def _plan(
     charge: list[Array],
     discharge: list[Array],
     energy: list[Array],
+    worth: list[Array],
     origin: str,
-    *,
-    follows_sun: bool,
 ) -> Plan:
     hours = problem.slots.hours
     flexible = [_flexible(problem, index) for index in range(len(problem.flexibles))]
@@ -226,7 +244,6 @@ def _plan(
     export_w = export_w - lost_w
     cost = float(import_w @ problem.import_per_wh - export_w @ problem.export_per_wh) * hours
     cost += sum(_worn(*each, hours) for each in zip(problem.storages, discharge, strict=True))
-    worth = problem.export_per_wh * 2.0 if follows_sun else np.zeros(problem.slots.count)
     return Plan(
         slots=problem.slots,
         import_w=import_w,
@@ -234,8 +251,10 @@ def _plan(
         sun_w=problem.sun_w - lost_w,
         flexible_w=tuple(flexible),
         storages=tuple(
-            StorageFlows(id=s.id, charge_w=c, discharge_w=d, energy_wh=e, worth_per_wh=worth)
-            for s, c, d, e in zip(problem.storages, charge, discharge, energy, strict=True)
+            StorageFlows(id=s.id, charge_w=c, discharge_w=d, energy_wh=e, worth_per_wh=w)
+            for s, c, d, e, w in zip(
+                problem.storages, charge, discharge, energy, worth, strict=True
+            )
         ),
         marginal_per_wh=np.zeros(problem.slots.count),
         missed=tuple(_missed(problem, energy)),
