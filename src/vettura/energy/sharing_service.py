@@ -40,7 +40,7 @@ from vettura.energy.config import GridConfig, SharingConfig
 from vettura.energy.fuse import Standing, answered, safe_lines, sent, unknown
 from vettura.energy.rounds import Seat, Spoken, Table, play
 from vettura.energy.sharing import Lines
-from vettura.energy.station import number
+from vettura.energy.station import number, whole
 from vettura.energy.station_meter import Suspicion, judged
 from vettura.energy.wanted import need_w, wanted_now
 from vettura.errors import BusError, InputError
@@ -253,7 +253,7 @@ class SharingService:
                 )
                 chair.is_plugged = True
             chair.phases = 1 if attributes.get("phases") == 1 else chair.config.phases
-            chair.switchable_ns = int(number(attributes.get("switchable_ns"), 0.0))
+            chair.switchable_ns = whole(attributes.get("switchable_ns"))
             limit = _limit_in(attributes)
             if limit is not None and limit.issued_ns >= self._start_ns:
                 chair.standing = answered(chair.standing, limit)

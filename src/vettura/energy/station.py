@@ -209,6 +209,13 @@ def meter_value(station: Station) -> MeterValue:
     )
 
 
+def whole(value: object) -> int:
+    """A whole number as it is: a time in nanoseconds is too long for a float; else 0."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    return int(number(value, 0.0))
+
+
 def number(value: object, otherwise: float) -> float:
     """A finite number as it is [any unit]; anything else is `otherwise`."""
     if isinstance(value, bool) or not isinstance(value, int | float):

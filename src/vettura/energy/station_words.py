@@ -17,6 +17,7 @@ from vettura.energy.station import (
     Word,
     number,
     status,
+    whole,
 )
 from vettura.life.station import StationConfig
 
@@ -92,8 +93,8 @@ def recalled(kept: DeviceState | None, config: StationConfig, now_ns: int) -> St
 def _with_word(
     station: Station, config: StationConfig, attributes: dict[str, Any], now_ns: int
 ) -> Station:
-    issued_ns = int(number(attributes.get("issued_ns"), 0.0))
-    until_ns = int(number(attributes.get("until_ns"), 0.0))
+    issued_ns = whole(attributes.get("issued_ns"))
+    until_ns = whole(attributes.get("until_ns"))
     phases = attributes.get("word_phases")
     if until_ns or phases in (1, 3):
         quiet = Word(power_w=0.0, until_ns=min(now_ns, NEVER_NS), issued_ns=issued_ns)

@@ -29,7 +29,7 @@ from vettura.energy.panels_truth import panels_truth_w
 from vettura.energy.sharing import Lines, lines_of
 from vettura.energy.site_devices import SUN, site_abouts, site_states
 from vettura.energy.site_flows import Site, flowing, meter_of, passed
-from vettura.energy.station import number
+from vettura.energy.station import number, whole
 from vettura.errors import BusError, InputError
 from vettura.life.house_load import house_load_w
 from vettura.life.household import Household
@@ -225,7 +225,7 @@ class VirtualSite:
         if action.action != "set_limit":
             return Answer(ok=False, reason="an inverter knows set_limit", code="unknown")
         limit_w = number(action.data.get("power_w"), -1.0)
-        until_ns = int(number(action.data.get("until_ns"), 0.0))
+        until_ns = whole(action.data.get("until_ns"))
         if limit_w < 0.0:
             return Answer(ok=False, reason="power_w must be 0 or more", code="range")
         if until_ns <= self._clock.now_ns():

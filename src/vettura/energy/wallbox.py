@@ -29,6 +29,7 @@ from vettura.bus.messages_home import DeviceAction
 from vettura.bus.subjects import car_do, car_get, car_signals, device_do
 from vettura.clock.interface import Clock
 from vettura.energy.pilot import (
+    FAULT_NS,
     NEVER_NS,
     in_force,
     is_obeyed,
@@ -46,11 +47,11 @@ from vettura.energy.station import (
     Word,
     counted,
     heard,
-    number,
     port_side_w,
     released,
     status,
     taken,
+    whole,
 )
 from vettura.energy.station_words import recalled
 from vettura.energy.telling import IDLE_S, METER_LOOKS, METER_S, Telling
@@ -73,6 +74,7 @@ QUEUE_LIMIT = 256
 OUTBOX_LIMIT = 1_000
 """Events of charges that wait for the bus."""
 WHO = "wallbox"
+SILENT = "the car does not answer"
 
 
 @final
@@ -108,8 +110,10 @@ class WallboxService:
         """Held by who tells and keeps."""
         self._answers: OrderedDict[str, Answer] = OrderedDict()
         self._outbox: list[Transaction] = []
-        self._lost_events = 0
+        self._faults: list[str] = []
+        """Told to people next."""
         self._car_says: dict[str, SignalValue] = {}
+        self._is_curious = False
         self._needs: ChargingNeeds | None = None
         self._told_needs: ChargingNeeds | None = None
         self._log = log.bind(station=config.id)
@@ -211,6 +215,8 @@ class WallboxService:
             station, events = count_charges(station, self._config, before_ns=before.time_ns)
         self._station = station
         self._outbox += events
+        if station.fault and station.fault != before.fault and self._is_planned:
+            self._faults.append(station.fault)
         was, now = status(before, self._config), status(station, self._config)
         if was != now or before.vin != station.vin:
             self._log.info("station_changed", state=now, car=station.vin)
@@ -219,6 +225,7 @@ class WallboxService:
             self._news.set()
         if before.vin != station.vin and self._is_planned:
             self._car_says.clear()
+            self._is_curious = bool(station.vin)
             self._look_for_needs()
 
     async def _obey(self, data: bytes) -> Answer:
@@ -322,8 +329,8 @@ class WallboxService:
         word = Word(
             power_w=float(power_w),
             phases=int(phases) if phases is not None else None,
-            until_ns=int(number(data.get("until_ns"), 0.0)),
-            issued_ns=int(number(data.get("issued_ns"), 0.0)) or now_ns,
+            until_ns=whole(data.get("until_ns")),
+            issued_ns=whole(data.get("issued_ns")) or now_ns,
         )
         if word.is_plain:
             return await self._offer_plainly(word)
@@ -375,6 +382,10 @@ class WallboxService:
         """Keep the pilot at what it should be, and look whether the car follows."""
         while True:
             self._due.clear()
+            if self._is_curious:
+                # Much of what a car wants it says only in full frames.
+                self._is_curious = False
+                await self._ask_car()
             await self._look()
             moment = self._next_ns()
             wait_s = max(moment - self._clock.now_ns(), 0) / NS_PER_S
@@ -391,7 +402,7 @@ class WallboxService:
         if not station.vin or self._is_plain:
             return moment
         if not self._is_settled():
-            return min(moment, now_ns + RETRY_CAR_NS)
+            return min(moment, now_ns + (RETRY_CAR_NS if not station.fault else FAULT_NS))
         if not is_obeyed(station):
             look_ns = round(max(LOOK_NS, 1.5 * self._clock.resolution_s * NS_PER_S))
             return min(moment, now_ns + look_ns)
@@ -418,8 +429,16 @@ class WallboxService:
         port_w = port_side_w(config, station.offered_w)
         verb = Offer(power_w_max=max(port_w, 0.0), phases=station.phases, give_w=max(-port_w, 0.0))
         answer = await self._ask(station.vin, verb)
-        if answer.ok and self._station.vin == station.vin:
-            now_ns = self._clock.now_ns()
+        now_ns = self._clock.now_ns()
+        if self._station.vin != station.vin:
+            return
+        if not answer.ok and not answer.reason.startswith(SILENT):
+            fault_ns = now_ns + FAULT_NS
+            fault = f"the car refuses: {answer.reason}"
+            self._become(
+                replace(self._station, fault=fault, fault_until_ns=fault_ns, offered_w=0.0)
+            )
+        if answer.ok:
             self._become(told(self._station, config, station.offered_w, station.phases, now_ns))
 
     async def _ask(self, vin: str, verb: Verb) -> Answer:
@@ -429,7 +448,7 @@ class WallboxService:
         try:
             return await ask(self._bus, self._clock, subject, command, patience_s=PATIENCE_S)
         except (BusError, InputError) as error:
-            return Answer(ok=False, reason=f"the car does not answer: {error.message}")
+            return Answer(ok=False, reason=f"{SILENT}: {error.message}")
 
     async def _tell(self) -> None:
         """Tell state and meter at once when something happened, else now and then."""
@@ -450,11 +469,15 @@ class WallboxService:
         async with self._pen:
             while len(self._outbox) > OUTBOX_LIMIT:
                 self._outbox.pop(0)
-                self._lost_events += 1
+                self._log.warning("event_lost")
             while self._outbox:
                 await self._telling.tell_charge(as_late(self._outbox[0], self._clock.now_ns()))
                 self._outbox.pop(0)
             await self._telling.tell(self._station)
+            while self._faults:
+                text = f"{self._config.id}: {self._faults[0]}"
+                await self._telling.note(text, self._clock.now_ns())
+                self._faults.pop(0)
             if self._needs is not None and self._needs is not self._told_needs:
                 needs = self._needs
                 await self._telling.tell_needs(needs)

@@ -8,6 +8,7 @@ from vettura.energy.config import CarGoalConfig, EnergyConfig
 from vettura.energy.gather import CarFacts, store_of
 from vettura.energy.inputs_service import InputsService
 from vettura.energy.sharing_service import SharingService
+from vettura.energy.site_bridge import SiteBridge
 from vettura.energy.site_service import EnergyService
 from vettura.energy.virtual_site import VirtualSite
 from vettura.house.build import Service
@@ -44,6 +45,8 @@ def _connection(
     }
     if config.virtual:
         services["site"] = VirtualSite(bus, clock, household, config, stations, seed=seed)
+    else:
+        services["site"] = SiteBridge(bus, clock, household.id, config, stations)
     return services
 
 
