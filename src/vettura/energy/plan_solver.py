@@ -19,7 +19,10 @@ PRIMAL_COLUMNS_MAX = 10_000
 dual simplex (78,840 columns: 1.2 against 3.7 s)."""
 DUAL, PRIMAL = 1, 4
 """HiGHS's numbers for its simplex strategies."""
-_PERTURBATION = "primal_simplex_bound_perturbation_multiplier"
+_PERTURBATIONS = (
+    "primal_simplex_bound_perturbation_multiplier",
+    "dual_simplex_cost_perturbation_multiplier",
+)
 _DEVEX = 1
 _FEASIBLE = 2
 _CLEAR = (HighsModelStatus.kOptimal, HighsModelStatus.kInfeasible)
@@ -68,6 +71,7 @@ class Solver:
         """
         highs = self._highs
         has_shape = whole is None and self._has_last_shape(program)
+        is_small = len(program.cost) < PRIMAL_COLUMNS_MAX
         if has_shape and self._last is not None and _equal(program.value, self._last.value):
             strategy = self._renew(program)
         else:
@@ -76,10 +80,11 @@ class Solver:
             if not has_shape:
                 self._order = np.argsort(program.row, kind="stable")
             self._pass(program, whole)
-            highs.setOptionValue(_PERTURBATION, 1.0)
-            strategy = PRIMAL if len(program.cost) < PRIMAL_COLUMNS_MAX else DUAL
+            strategy = PRIMAL if is_small and basis is None else DUAL
             if whole is None:
                 highs.setBasis(basis or _start(program))
+        # A few steps from the optimum nothing stalls.
+        self._perturb(0.0 if has_shape and is_small else 1.0)
         self._last = program if whole is None else None
         highs.setOptionValue("simplex_strategy", strategy)
         highs.run()
@@ -89,7 +94,7 @@ class Solver:
             highs.run()
         if whole is None and highs.getModelStatus() not in _CLEAR:
             highs.clearSolver()
-            highs.setOptionValue(_PERTURBATION, 1.0)
+            self._perturb(1.0)
             highs.setOptionValue("simplex_strategy", DUAL)
             highs.run()
         status = highs.getModelStatus()
@@ -104,6 +109,10 @@ class Solver:
             reduced=np.asarray(found.col_dual),
             dual=np.asarray(found.row_dual),
         )
+
+    def _perturb(self, share: float) -> None:
+        for name in _PERTURBATIONS:
+            self._highs.setOptionValue(name, share)
 
     def bound(self) -> float:
         """What a mixed-integer program cannot go below."""
@@ -125,7 +134,6 @@ class Solver:
         last, highs = self._last, self._highs
         assert last is not None
         strategy = PRIMAL
-        highs.setOptionValue(_PERTURBATION, 0.0)  # a few steps from the optimum nothing stalls
         columns = _differ((program.lower, last.lower), (program.upper, last.upper))
         if len(columns):
             strategy = DUAL
