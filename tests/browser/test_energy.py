@@ -135,7 +135,7 @@ def test_every_slot_says_why_under_the_pointer_and_in_a_table_and_all_has_a_name
 
 def test_the_slider_sets_the_goal_and_the_answer_appears(served: ServedPage, own: Page) -> None:
     card = goal(own)
-    expect(card.locator(".answer")).to_contain_text("For the next trip: Giulia to the office")
+    expect(card.locator(".answer")).to_contain_text("For the next trip. Giulia to the office")
     expect(card.get_by_role("button", name="As the trips need")).to_have_attribute(
         "aria-pressed", "true"
     )
@@ -143,7 +143,7 @@ def test_the_slider_sets_the_goal_and_the_answer_appears(served: ServedPage, own
     expect(slider).to_have_value("78")
     slider.press("ArrowRight")
     expect(card.locator(".answer")).to_have_text(
-        "As you asked: held from the cheapest hours before"
+        "As you asked. Held from the cheapest hours before"
     )
     expect(card.locator(".big b").first).to_have_text("79")
     expect(card.get_by_role("button", name="By a time")).to_have_attribute("aria-pressed", "true")
@@ -165,7 +165,7 @@ def test_what_is_not_possible_and_what_is_refused_is_said(served: ServedPage, ow
     slider = card.get_by_role("slider", name="goal in percent")
     slider.press("End")
     expect(card.locator(".answer")).to_have_text(
-        "Not possible: the cable gives 82 % by then, 13 % less than asked"
+        "Not possible. The cable gives 82 % by then, 13 % less than asked"
     )
     served.energy.refuses = "the battery is being certified"
     slider.press("Home")

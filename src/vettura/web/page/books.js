@@ -72,16 +72,18 @@ function showMonths(months) {
   const box = byId("months");
   box.hidden = months.length === 0;
   if (box.hidden) return;
-  const columns = ["Month", "Charges", "Energy", "Sun", "Cost", "Saved", ""];
+  const columns = ["Month", "Charges", "Energy", "Sun share", "Cost", "Saved", ""];
   const body = tableIn(box, "Totals by month", columns);
   for (const one of months.slice(0, MONTHS_SHOWN)) {
     const row = addCells(body, monthWords(one.month), {
       Charges: String(one.charges),
       Energy: `${kilowattHours(one.energy_wh)} kWh`,
-      Sun: `${number(share(one) * 100)} %`,
+      "Sun share": `${number(share(one) * 100)} %`,
       Cost: money(one.cost, one.currency),
       Saved: money(saves(one), one.currency),
     });
+    const few = `${one.charges} × · ${number(share(one) * 100)} % sun`;
+    add(row.firstElementChild, "small", { class: "tight" }, few);
     const href = `/api/energy/bills.csv?month=${one.month}`;
     const cell = add(add(row, "td"), "a", { class: "month-csv", href, download: "" }, "CSV");
     mark(cell, "aria-label", `CSV of ${monthWords(one.month)}`);
@@ -146,13 +148,15 @@ export function showSaved(saved, now) {
   say(byId("saved-money"), money(amount, currency, Math.abs(amount) < 100 ? 2 : 0));
   const part = before > 0 ? `${number((100 * amount) / before)} % less` : "";
   say(byId("saved-share"), part);
-  const carbon = ((saved.plugged_carbon_g ?? 0) - (saved.carbon_g ?? 0)) / 1000;
+  const [before_g, carbon_g] = [saved.plugged_carbon_g ?? 0, saved.carbon_g ?? 0];
+  const carbon = (before_g - carbon_g) / 1000;
   const perUnit = saved.energy_wh > 0 ? (cost / saved.energy_wh) * 1000 : NaN;
   showFacts(byId("saved-facts"), [
     ["Charged", `${kilowattHours(saved.energy_wh)} kWh`],
     ["From the sun", `${number(share(saved) * 100)} %`],
     ["Each kWh", money(perUnit, currency, 3)],
-    ["Carbon", `${number(carbon, carbon < 100 ? 1 : 0)} kg less`],
+    // Where nobody knows the grid's carbon, nothing is said of it.
+    ...(before_g || carbon_g ? [["Carbon", `${number(carbon, 1)} kg less`]] : []),
   ]);
 }
 

@@ -191,10 +191,11 @@ function showAnswer(answer, told, { reply, asked }) {
     return;
   }
   const source = SOURCES[told?.source] ?? told?.source ?? "";
-  const words = told ? [source, told.text].filter(Boolean).join(": ") : "";
+  const text = told?.text ? told.text[0].toUpperCase() + told.text.slice(1) : "";
+  const words = told ? [source, text].filter(Boolean).join(". ") : "";
   const isPossible = told?.is_possible !== false;
   const isSaid = /not possible/i.test(words);
-  say(answer, isPossible || isSaid ? words : `Not possible: ${told.text}`);
+  say(answer, isPossible || isSaid ? words : `Not possible. ${text}`);
   mark(answer, "data-result", isPossible ? "reached" : "impossible");
 }
 
@@ -256,5 +257,5 @@ function stationWords(state, station) {
       : power < -50
         ? `gives ${kilowatts(-power)} kW`
         : "no power flows";
-  return needs || Math.abs(power) > 50 ? `${who} · ${does}` : "No car is plugged in";
+  return needs?.vin || Math.abs(power) > 50 ? `${who} · ${does}` : "No car is plugged in";
 }

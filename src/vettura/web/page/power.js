@@ -2,7 +2,7 @@
 
 import { add, byId, isCalm, kilowatts, mark, number, say, SIGNAL } from "/words.js";
 
-const QUIET_W = 20;
+const QUIET_W = 50;
 const SCENERY = { width: 1600, height: 520, ground: 105 };
 const NARROW = 940;
 /** In the order in which they are read out. */
