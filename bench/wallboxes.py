@@ -33,7 +33,6 @@ from vettura.faces.config import OcppConfig, OcppPointConfig
 from vettura.faces.ocpp import OcppFace
 from vettura.faces.ocpp_point import OcppPointFace
 from vettura.faces.ocpp_times import time_text
-from vettura.house.build import prepare
 from vettura.life import StationConfig
 
 OCPP_16 = Subprotocol("ocpp1.6")
@@ -179,7 +178,6 @@ async def _go() -> None:
 async def _serve_ours() -> None:
     clock = WallClock()
     bus = MemoryBus(clock)
-    await prepare(bus)
     config = OcppConfig(port=0, accept_unknown=True, stations_max=10_000)
     face = OcppFace(bus, clock, clock, config, HOME)
     task = asyncio.create_task(face.run())
@@ -307,7 +305,6 @@ async def _wallboxes(port: int, stations: int, messages: int) -> None:
     """Our own virtual wallboxes, each with a station behind it that gives more every round."""
     clock = WallClock()
     bus = MemoryBus(clock)
-    await prepare(bus)
     points = []
     begun_s = clock.monotonic()
     async with asyncio.TaskGroup() as group:
