@@ -38,6 +38,8 @@ from vettura.life import StationConfig
 OCPP_16 = Subprotocol("ocpp1.6")
 HOME = "bench"
 KIB_PER_MIB = 1024.0
+PAIRS = {"plain": ("plain", "load"), "ours": ("ours", "load"), "wallboxes": ("ours", "wallboxes")}
+"""Server and client of each measurement."""
 
 
 def main() -> int:
@@ -45,7 +47,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--small", action="store_true", help="a short run, for tests")
     parser.add_argument("--stations", type=int, default=500)
-    parser.add_argument("--messages", type=int, default=40, help="meter values of each station")
+    parser.add_argument("--messages", type=int, default=10, help="meter values of each station")
     parser.add_argument("--side", choices=["ours", "plain", "load", "wallboxes"])
     parser.add_argument("--port", type=int, default=0)
     options = parser.parse_args()
@@ -68,13 +70,11 @@ def main() -> int:
 
 
 async def _measure(stations: int, messages: int) -> dict[str, Any]:
-    rows = {
-        "plain": await _pair("plain", "load", stations, messages),
-        "ours": await _pair("ours", "load", stations, messages),
-        "wallboxes": await _pair("ours", "wallboxes", stations, messages),
-    }
-    for name, row in rows.items():
-        sys.stdout.write(f"{name:10} {json.dumps(row)}\n")
+    rows: dict[str, dict[str, Any]] = {}
+    for name, pair in PAIRS.items():
+        rows[name] = await _pair(*pair, stations, messages)
+        sys.stdout.write(f"{name:10} {json.dumps(rows[name])}\n")
+        sys.stdout.flush()
     ours, plain, whole = rows["ours"], rows["plain"], rows["wallboxes"]
     return {
         "stations": stations,
@@ -302,69 +302,63 @@ async def _load(port: int, stations: int, messages: int) -> None:
 
 
 async def _wallboxes(port: int, stations: int, messages: int) -> None:
-    """Our own virtual wallboxes, each with a station behind it that gives more every round."""
+    """Our own virtual wallboxes, each in a home of its own, which gives more every round."""
     clock = WallClock()
-    bus = MemoryBus(clock)
-    points = []
+    boxes = [_Home(clock, port, f"CP{number}") for number in range(stations)]
     begun_s = clock.monotonic()
     async with asyncio.TaskGroup() as group:
-        tasks = []
-        for number in range(stations):
-            config = OcppPointConfig(
-                station=f"CP{number}", url=f"ws://127.0.0.1:{port}/ocpp", meter_s=3_600
-            )
-            station = StationConfig(id=config.station)
-            point = OcppPointFace(bus, clock, clock, config, HOME, station)
-            points.append(point)
-            tasks.append(group.create_task(point.run()))
-        for point in points:
-            await point.ready.wait()
+        tasks = [group.create_task(box.point.run()) for box in boxes]
+        for box in boxes:
+            await box.point.ready.wait()
         _say(seconds=clock.monotonic() - begun_s)
         await _go()
-        before = sum(point.tally.asked for point in points)
+        before = sum(box.point.tally.asked for box in boxes)
         begun_s = clock.monotonic()
-        await _give(bus, clock, points, messages)
-        count = sum(point.tally.asked for point in points) - before
+        await asyncio.gather(*(box.charge(messages) for box in boxes))
+        count = sum(box.point.tally.asked for box in boxes) - before
         _say(seconds=clock.monotonic() - begun_s, messages=count, mib=_mib())
         await _until_ended()
         for task in tasks:
             task.cancel()
 
 
-async def _give(
-    bus: MemoryBus, clock: WallClock, points: list[OcppPointFace], messages: int
-) -> None:
-    """Plug a car into each, let power flow and stop by turns, and take it out."""
-    names = [f"CP{number}" for number in range(len(points))]
-    await _plug(bus, clock, names, "VIN")
-    await _until(clock, lambda: all(point.state.charge for point in points))
-    for number in range(messages):
-        power_w = 0.0 if number % 2 else 7_000.0
-        for name in names:
-            told = MeterValue(time_ns=clock.now_ns(), power_w=power_w, energy_wh=float(number))
-            await bus.publish(meter(HOME, name), encode(told))
-        await _until(clock, partial(_have, points, power_w))
-    await _plug(bus, clock, names, "")
-    await _until(clock, lambda: all(not p.state.charge and not p.state.queue for p in points))
+class _Home:
+    """A virtual wallbox, and the bus on which its station speaks."""
 
+    def __init__(self, clock: WallClock, port: int, name: str) -> None:
+        self._clock, self._name = clock, name
+        self._bus = MemoryBus(clock)
+        url = f"ws://127.0.0.1:{port}/ocpp"
+        config = OcppPointConfig(station=name, url=url, meter_s=3_600)
+        station = StationConfig(id=name)
+        self.point = OcppPointFace(self._bus, clock, clock, config, HOME, station)
 
-def _have(points: list[OcppPointFace], power_w: float) -> bool:
-    """Whether all wallboxes know of that power and have told it."""
-    return all(point.state.power_w == power_w and not point.state.queue for point in points)
+    async def charge(self, messages: int) -> None:
+        """Plug a car in, let power flow and stop by turns, and take it out."""
+        await self._plug("VIN")
+        await self._until(lambda: self.point.state.charge is not None)
+        for number in range(messages):
+            power_w = 0.0 if number % 2 else 7_000.0
+            now_ns = self._clock.now_ns()
+            told = MeterValue(time_ns=now_ns, power_w=power_w, energy_wh=float(number))
+            await self._bus.publish(meter(HOME, self._name), encode(told))
+            await self._until(partial(self._has, power_w))
+        await self._plug("")
+        await self._until(lambda: self.point.state.charge is None and not self.point.state.queue)
 
+    def _has(self, power_w: float) -> bool:
+        return self.point.state.power_w == power_w and not self.point.state.queue
 
-async def _until(clock: WallClock, holds: Callable[[], bool]) -> None:
-    while not holds():
-        await clock.sleep(0.005)
+    async def _until(self, holds: Callable[[], bool]) -> None:
+        while not holds():
+            await self._clock.sleep(0.02)
 
-
-async def _plug(bus: MemoryBus, clock: WallClock, names: list[str], vin: str) -> None:
-    bucket = await bus.bucket(HOME_BUCKET)
-    for name in names:
+    async def _plug(self, vin: str) -> None:
         attributes = {"vin": vin, "energy_wh": 0.0}
         entities = {"sensor.x": EntityState(state="occupied", attributes=attributes)}
-        state = DeviceState(time_ns=clock.now_ns(), entities=entities)
-        await bucket.put(device_state(HOME, name), encode(state))
+        state = DeviceState(time_ns=self._clock.now_ns(), entities=entities)
+        bucket = await self._bus.bucket(HOME_BUCKET)
+        await bucket.put(device_state(HOME, self._name), encode(state))
 
 
 if __name__ == "__main__":

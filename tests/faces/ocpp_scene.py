@@ -195,6 +195,7 @@ class House:
     async def running(self):
         task = asyncio.create_task(self.outlet.run())
         await self.outlet.ready.wait()
+        await self.clock.sleep(0.1)
         try:
             yield self
         finally:

@@ -52,14 +52,14 @@ def test_a_session_cut_in_the_middle_is_billed_once(version):
     async def story(clock):
         first = House(clock)
         async with first.running(), first.connected(version) as station:
-            own_id = await station.start(time_ns=clock.now_ns())
-        start_ns = clock.now_ns()
+            start_ns = clock.now_ns()
+            own_id = await station.start(time_ns=start_ns)
         await clock.sleep(3_600.0)
         second = House(clock, first.bus)
         end_ns = start_ns + 30 * MINUTE_NS
         async with second.running(), second.connected(version) as station:
             for _ in range(2):
-                assert await station.start(time_ns=NOON_NS + NS_PER_S) == own_id
+                assert await station.start(time_ns=start_ns) == own_id
                 await station.sample(own_id, time_ns=start_ns + 10 * MINUTE_NS)
                 await station.stop(own_id, time_ns=end_ns, meter_wh=3_000)
         third = House(clock, first.bus)
@@ -194,6 +194,24 @@ def test_an_offer_that_cannot_be_is_refused(data, word):
     answer = rehearsed(story)
     assert not answer.ok
     assert word in answer.reason
+
+
+def test_what_is_safe_without_word_is_known_after_a_restart():
+    """A station that is away then takes no more room below the fuse than that."""
+
+    async def story(clock):
+        house = House(clock)
+        async with house.running():
+            before = msgspec.convert((await house.do("tell")).response, StationLimit)
+            async with house.connected("1.6"):
+                await house.do("offer", power_w=5_000.0, until_ns=later(clock, 20))
+                await house.state()
+        again = House(clock, house.bus)
+        async with again.running():
+            after = msgspec.convert((await again.do("tell")).response, StationLimit)
+            return before.limit_w, after.limit_w
+
+    assert rehearsed(story) == (11_000.0, 1_380.0)
 
 
 def test_older_offers_are_refused_however_late_they_come():

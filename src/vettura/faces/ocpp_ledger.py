@@ -46,6 +46,8 @@ class Ledger(Wire, frozen=True, kw_only=True):
     """Register of energy into cars: as told, and what is added to it."""
     given: tuple[float, float] | None = None
     read_ns: int = 0
+    has_safe: bool = False
+    """Whether the station holds what it gives without word; it keeps that over its own restarts."""
 
     def charge(self, own_id: str) -> Charge | None:
         """What is known of a transaction."""

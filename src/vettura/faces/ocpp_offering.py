@@ -65,7 +65,8 @@ class Offering:
         self._wanted: Limits | None = None
         self._held: list[_Held] = []
         self._is_leased = False
-        self._has_safe = False
+        self.has_safe = False
+        """Whether the station holds a profile of what it gives without word."""
         self._endless_default = False
         """Whether a default profile without an end lies on the station."""
         self._log = log.bind(station=config.id)
@@ -74,7 +75,7 @@ class Offering:
         """What the station gives at most, now and after that."""
         now_ns = self._clock.now_ns()
         self._held = [held for held in self._held if held.limits.at(now_ns) is not None]
-        safe_w = self._config.safe_w if self._has_safe else self._config.power_w_max
+        safe_w = self._config.safe_w if self.has_safe else self._config.power_w_max
         stretches = [held.limits.at(now_ns) for held in self._held]
         certain = any(held.is_sure for held in self._held)
         powers = [one.power_w for one in stretches if one is not None]
@@ -88,7 +89,7 @@ class Offering:
             until_ns=0 if 0 in ends else max(ends, default=0),
             issued_ns=self._issued_ns,
             safe_w=safe_w,
-            safe_phases=self._config.safe_phases if self._has_safe else self._config.phases,
+            safe_phases=self._config.safe_phases if self.has_safe else self._config.phases,
         )
 
     async def offer(self, line: Line, offer: StationOffer) -> None:
@@ -143,7 +144,7 @@ class Offering:
         most = steady(config.power_w_max, now_ns, phases=config.phases)
         await self._lay(line, most, "most")
         safe = steady(config.safe_w, now_ns, phases=config.safe_phases)
-        self._has_safe = await self._lay(line, safe, "safe")
+        self.has_safe = await self._lay(line, safe, "safe")
 
     async def _send(self, line: Line, limits: Limits) -> None:
         """As a profile of the charge that runs, or as the default for the next one."""

@@ -47,7 +47,7 @@ DOING_MAX = 16
 REMEMBERED_ACTIONS = 256
 QUEUE_LIMIT = 256
 TELL_S = 10.0
-GATHER_S = 0.05
+GATHER_S = 0.25
 """News that come closer together are told as one [s of pace]."""
 
 
@@ -112,6 +112,7 @@ class Outlet:
                 continue
             except InputError as error:
                 self._log.warning("station_memory_unreadable", error=error.message)
+            self.offering.has_safe = self.watched.ledger.has_safe
             self._change()
             self.ready.set()
 
@@ -177,7 +178,7 @@ class Outlet:
         seen = self.watched.seen
         about, value = device_about(seen, self.config), meter_value(seen, self._clock.now_ns())
         kept = await self._telling.tell(about, self.state(), value)
-        ledger = self.watched.counted_ledger()
+        ledger = self.watched.counted_ledger(has_safe=self.offering.has_safe)
         if kept and ledger != self._kept:
             await self._telling.keep(ledger)
             self._kept = ledger

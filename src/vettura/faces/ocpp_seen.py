@@ -93,6 +93,8 @@ def device_state(
         "phases": limit.phases,
         "until_ns": limit.until_ns,
         "issued_ns": limit.issued_ns,
+        "safe_w": limit.safe_w,
+        "safe_phases": limit.safe_phases,
         "fault": "fault" if seen.word == FAULTED else "",
         "transaction": seen.transaction,
     }

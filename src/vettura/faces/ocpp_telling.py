@@ -16,6 +16,7 @@ METER_NS = 10 * NS_PER_S
 IDLE_NS = 300 * NS_PER_S
 """The meter is told this often when nothing flows."""
 JUMP_W = 50.0
+SHOWN = ("vin", "offered_w", "soc", "phases", "until_ns", "safe_w", "fault", "transaction")
 KEEP_NS = 30 * NS_PER_S
 """A growing count of energy is kept this often."""
 
@@ -74,7 +75,7 @@ def ledger_key(home: str, station: str) -> str:
 def _shown(state: DeviceState) -> list[object]:
     shown: list[object] = []
     for told in state.entities.values():
-        shown += [told.state, *(told.attributes.get(k) for k in ("vin", "offered_w", "soc"))]
+        shown += [told.state, *(told.attributes.get(k) for k in SHOWN)]
     return shown
 
 

@@ -83,9 +83,10 @@ class Watched:
         if charge is not None:
             self._enter(charge.id, charge.token, charge.vin)
 
-    def counted_ledger(self) -> Ledger:
+    def counted_ledger(self, *, has_safe: bool) -> Ledger:
         """The ledger with the registers as they stand."""
-        self.ledger = with_counters(self.ledger, self.seen.taken, self.seen.given)
+        ledger = with_counters(self.ledger, self.seen.taken, self.seen.given)
+        self.ledger = msgspec.structs.replace(ledger, has_safe=has_safe)
         return self.ledger
 
     def connected(self, is_there: bool) -> None:

@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from vettura.bus.embedded import EmbeddedServer, Ports
+from vettura.bus.interface import Bus
 from vettura.bus.nats import NatsBus
 from vettura.clock import WallClock
 from vettura.clock.interface import Clock
 from vettura.errors import BusDownError, EnvironmentFault
 from vettura.faces.config import FacesConfig
-from vettura.house.build import build, prepare
+from vettura.house.build import Service, build, prepare
 from vettura.house.clockwork import ClockService, kept_time_ns
 from vettura.house.faces import NamedFace, all_ready, build_faces, energy_of, facts_of, keep_up
 from vettura.house.file import HomeFile
@@ -70,11 +71,7 @@ async def run_live(home: HomeFile, wishes: Wishes, *companions: Companion) -> No
     """Run the house until cancelled; stops everything it started, in order."""
     async with _opened(home, wishes) as running:
         seed = home.seed if wishes.seed is None else wishes.seed
-        services = build(home, running.bus, running.clock, seed=seed)
-        for station in home.stations:
-            if not station.virtual:
-                # A rehearsal has a virtual one in its place; here a face brings it.
-                services.pop(f"station {station.id}", None)
+        services = live_services(home, running.bus, running.clock, seed=seed)
         timekeeper = ClockService(running.bus, running.clock, running.pace, home.household.id)
         async with asyncio.TaskGroup() as group:
             group.create_task(timekeeper.run(), name="clock")
@@ -84,6 +81,13 @@ async def run_live(home: HomeFile, wishes: Wishes, *companions: Companion) -> No
                 group.create_task(keep_up(face, running.pace), name=face.name)
             for companion in companions:
                 group.create_task(_accompany(companion, running))
+
+
+def live_services(home: HomeFile, bus: Bus, clock: Clock, *, seed: int) -> dict[str, Service]:
+    """Every service but the stations that a face brings; a rehearsal has virtual ones instead."""
+    real = {f"station {station.id}" for station in home.stations if not station.virtual}
+    services = build(home, bus, clock, seed=seed)
+    return {name: service for name, service in services.items() if name not in real}
 
 
 async def _accompany(companion: Companion, running: Running) -> None:
