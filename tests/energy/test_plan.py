@@ -200,6 +200,8 @@ def test_a_warm_plan_costs_what_a_cold_one_does(seed, factor):
         ({"storages": (make_storage(4, energy_wh=float("nan")),)}, "'battery': energy_wh is nan"),
         ({"storages": (make_storage(4), make_storage(4))}, "two have the same id"),
         ({"connection": Connection(import_w_max=float("nan"))}, "import_w_max: nan"),
+        ({"load_phase_share": (1.0, 1.0, 0.0)}, "load_phase_share: .* make 1"),
+        ({"hours": np.array([1.0, 0.0, 1.0, 1.0])}, "hours: slot 1 is 0.0"),
     ],
 )
 def test_what_is_no_number_is_refused_in_one_line(changes, text):
@@ -237,3 +239,24 @@ def test_a_night_on_which_clocks_change_has_its_own_number_of_slots(night, slots
     assert charged.tolist() == [at - 2, at - 1]
     said = reasons(problem, answer, zone=rome)[0]
     assert "'out' at 07:00" in said[at - 1].text
+
+
+def test_slots_of_different_lengths_are_planned_in_energy():
+    car = make_storage(
+        3,
+        energy_wh=0.0,
+        discharge_w_max=np.zeros(3),
+        goals=(Goal(name="out", at=3, energy_wh=9_000.0, per_wh=2e-3),),
+    )
+    problem = make_problem(
+        3,
+        storages=(car,),
+        hours=np.array([0.25, 1.5, 4.0]),
+        import_per_wh=np.array([0.3, 0.1, 0.2]) * 1e-3,
+    )
+    answer = plan(problem)
+    assert answer.storages[0].charge_w == pytest.approx([0.0, 5_000.0, 375.0], abs=0.01)
+    assert answer.storages[0].energy_wh == pytest.approx([0.0, 0.0, 7_500.0, 9_000.0], abs=0.01)
+    assert answer.marginal_per_wh == pytest.approx(problem.import_per_wh, abs=1e-8)
+    bought = problem.hours * (500.0 + answer.storages[0].charge_w)
+    assert answer.cost == pytest.approx(float(bought @ problem.import_per_wh))

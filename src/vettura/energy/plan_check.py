@@ -7,6 +7,7 @@ from vettura.errors import InputError
 
 SLOTS_MAX = 40_000
 """A leap year of quarters of an hour, and some."""
+SHARES_OFF = 1e-3
 
 
 def check(problem: Problem) -> None:
@@ -39,6 +40,7 @@ def _powers(problem: Problem, count: int) -> None:
     _array("load_w", problem.load_w, count)
     _array("sun_w", problem.sun_w, count, at_least=0.0)
     check_prices(problem)
+    _shares("load_phase_share", problem.load_phase_share)
     connection = problem.connection
     for name, value in (
         ("import_w_max", connection.import_w_max),
@@ -66,6 +68,7 @@ def _storage(storage: Storage, count: int) -> None:
         raise InputError(f"{where}: energy_min_wh is above energy_max_wh")
     if not (np.isfinite(storage.value_per_wh) and storage.value_up_to_wh >= 0.0):
         raise InputError(f"{where}: the value of what it holds at the end is not a number")
+    _shares(f"{where}: phase_share", storage.phase_share)
     for intercept, slope in storage.taper:
         if not (np.isfinite(intercept) and -np.inf < slope <= 0.0):
             raise InputError(f"{where}: a taper cut ({intercept}, {slope}); slopes are at most 0")
@@ -84,6 +87,11 @@ def _flexible(flexible: Flexible, count: int) -> None:
         )
     for name in ("energy_wh", "power_w_max", "per_wh"):
         _number(f"{where}: {name}", getattr(flexible, name))
+
+
+def _shares(where: str, shares: tuple[float, float, float]) -> None:
+    if not (all(share >= 0.0 for share in shares) and abs(sum(shares) - 1.0) < SHARES_OFF):
+        raise InputError(f"{where}: {shares}; three shares of 0 or more make 1")
 
 
 def _number(where: str, value: float) -> None:
