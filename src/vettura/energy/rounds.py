@@ -157,10 +157,11 @@ def _asker(seat: Seat) -> Asker:
     if config.phases_min == config.phases:
         every = (config.phases,)
     phases = every
-    if seat.wanted_phases is not None and seat.wanted_phases in every:
-        phases = (seat.wanted_phases,)
-    elif not seat.may_switch and seat.phases_now in every:
+    if not seat.may_switch and seat.phases_now in every:
         phases = (seat.phases_now,)
+    elif seat.wanted_phases == 1 and 1 in every:
+        # Three are a wish: where they have no room, one phase charges too.
+        phases = (1,)
     top_w = config.power_w_max / config.phases * max(phases)
     return Asker(
         id=seat.id,

@@ -365,8 +365,11 @@ class SharingService:
     def _keep_turns(self, waiting: Sequence[str], now_ns: int) -> None:
         """While there is not enough for all, count what each has had."""
         if waiting and not self._is_scarce:
-            names = ", ".join(waiting)
-            self._note("scarce", "station", f"6 A for each do not fit: {names} wait for their turn")
+            turn_min = self._sharing.turn_s / 60.0
+            text = (
+                f"6 A for each car do not fit below the fuse: they take turns of {turn_min:g} min"
+            )
+            self._note("scarce", "station", text)
             for chair in self._chairs.values():
                 chair.served_from_wh = chair.metered.energy_wh if chair.metered else 0.0
                 chair.granted_ns = now_ns

@@ -1,6 +1,7 @@
 """The household on the bus: its weather, its plan for the day, and its people with their cars."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import final
 
@@ -31,7 +32,8 @@ class HouseholdService:
     """The people of one home. `run()` never returns by itself.
 
     All that happens by chance follows from `seed`; `station` is the wallbox at home, None when
-    there is none; `devices` notice where the cars are, `habits` say what drivers do first.
+    there is none; of several `stations` each driver has one of their own, as far as they go.
+    `devices` notice where the cars are, `habits` say what drivers do first.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class HouseholdService:
         *,
         seed: int,
         station: StationConfig | None,
+        stations: Sequence[StationConfig] = (),
         devices: DevicesService | None = None,
         habits: HabitsService | None = None,
     ) -> None:
@@ -49,6 +52,8 @@ class HouseholdService:
         self._clock = clock
         self._household = household
         self._seed = seed
+        drivers = [person for person in household.people if person.car]
+        places = [stations[k] if k < len(stations) else station for k in range(len(drivers))]
         self._people = [
             PersonService(
                 bus,
@@ -56,12 +61,11 @@ class HouseholdService:
                 household,
                 person,
                 seed=seed,
-                station=station,
+                station=own,
                 devices=devices,
                 habits=habits,
             )
-            for person in household.people
-            if person.car
+            for person, own in zip(drivers, places, strict=True)
         ]
 
     async def run(self) -> None:

@@ -76,7 +76,14 @@ def build(
     services["devices"] = devices
     services["habits"] = habits
     services["household"] = HouseholdService(
-        bus, clock, household, seed=seed, station=nearest, devices=devices, habits=habits
+        bus,
+        clock,
+        household,
+        seed=seed,
+        station=nearest,
+        stations=home.stations,
+        devices=devices,
+        habits=habits,
     )
     for facts in car_facts(home):
         services[f"car device {facts.vin}"] = CarDeviceService(bus, clock, household, facts)
