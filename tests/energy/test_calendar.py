@@ -129,7 +129,7 @@ weekly = st.builds(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(
     st.sampled_from(["FREQ=DAILY", "FREQ=WEEKLY", "FREQ=MONTHLY", "FREQ=YEARLY"]) | weekly,
     st.integers(1, 5),

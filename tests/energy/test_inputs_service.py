@@ -298,6 +298,17 @@ def test_a_real_house_learns_its_own_week_and_sky(monkeypatch):
     assert np.mean(air.middle_degc) == pytest.approx(18.0, abs=1.5)
 
 
+def test_panels_without_a_meter_are_not_taken_for_dark_ones(monkeypatch):
+    monkeypatch.setattr(sun, "has_pvlib", lambda: False)
+    config = EnergyConfig(panels=CONFIG.panels, virtual=False)
+
+    async def play(world):
+        await world.site(50.0, sun_w=0.0, load_w=400.0, every_s=900.0)
+
+    suns = rehearsed(config, play).told(forecast("casa", "sun"), Forecast)
+    assert sum(suns[48].mean_w) == pytest.approx(sum(suns[0].mean_w), rel=0.05)
+
+
 def test_what_was_learned_outlives_a_restart(tmp_path):
     rows = market_rows(14)
 

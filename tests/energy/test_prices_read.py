@@ -376,13 +376,13 @@ def test_no_json_breaks_the_reader(tree):
     check(read(json.dumps(tree).encode()))
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode()))
 def test_no_bytes_break_the_reader(data):
     check(read(data))
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(

@@ -49,6 +49,8 @@ TWO_DAYS_NS = 48 * HOUR_NS
 """No market publishes farther ahead."""
 KEEP_NS = 6 * HOUR_NS
 """What was learned is kept this often."""
+SUN_SEEN_W = 10.0
+"""More than what an inverter takes by itself at night."""
 RETRY_S = 10.0
 RETRY_NS = 10 * NS_PER_S
 QUEUE_LIMIT = 256
@@ -109,6 +111,7 @@ class InputsService:
         self._said: dict[str, str] = {}
         self._kept_ns = 0
         self._strange = 0
+        self._sees_sun = False
         self._log = log.bind(home=self._home)
 
     async def run(self) -> None:
@@ -175,7 +178,10 @@ class InputsService:
     def _hear_site(self, message: Message) -> None:
         told = decode(message.data, SiteMeter, where=message.subject)
         now_ns = self._clock.now_ns()
-        self._forecasts.sun_w.hear(told.time_ns, told.sun_w, now_ns=now_ns)
+        # A house without a meter on its inverter tells 0 for ever: that is not darkness.
+        self._sees_sun |= told.sun_w > SUN_SEEN_W
+        if self._sees_sun:
+            self._forecasts.sun_w.hear(told.time_ns, told.sun_w, now_ns=now_ns)
         self._forecasts.load_w.hear(told.time_ns, told.load_w, now_ns=now_ns)
 
     def _hear_weather(self, message: Message) -> None:

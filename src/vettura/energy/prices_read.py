@@ -16,7 +16,7 @@ from vettura.energy.prices_csv import find_in_csv
 from vettura.energy.prices_found import Found, Row
 from vettura.energy.prices_json import find_in_json
 from vettura.energy.prices_market import PricePeriod
-from vettura.energy.prices_text import Instants, Number, number_of, per_kwh_of, shown
+from vettura.energy.prices_text import Instants, number_of, per_kwh_of, shown
 from vettura.energy.prices_xml import find_in_xml
 from vettura.units import NS_PER_S
 
@@ -154,7 +154,7 @@ def _read_list(
             wrong.append(f"{row.where}: ends {(end_ns - start_ns) // NS_PER_S} s after its start")
         else:
             odd += price.is_odd
-            good.append((start_ns, end_ns, price.value * factor, _carbon(number_of(row.carbon))))
+            good.append((start_ns, end_ns, price.value * factor, _carbon(row.carbon)))
     step_ns = _step_ns([entry[0] for entry in good])
     return (
         [
@@ -170,10 +170,12 @@ def _factor(stated: str, unit: PeriodUnit) -> float | None:
     """To per kWh: as the person says, as the source says, else per kWh."""
     if unit:
         return UNIT_FACTORS[unit]
-    return per_kwh_of(stated) if per_kwh_of(stated) is not None or "wh" in stated.lower() else 1.0
+    factor = per_kwh_of(stated)
+    return 1.0 if factor is None and "wh" not in stated.lower() else factor
 
 
-def _carbon(number: Number | None) -> float | None:
+def _carbon(told: object) -> float | None:
+    number = None if told is None else number_of(told)
     return None if number is None or not 0.0 <= number.value <= 2_000.0 else number.value
 
 

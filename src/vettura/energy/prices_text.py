@@ -3,6 +3,7 @@
 import math
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple, final
 
 from vettura.life.local_time import zone
@@ -117,6 +118,7 @@ def _ns(when: datetime) -> int:
     return since // timedelta(microseconds=1) * 1000
 
 
+@lru_cache(maxsize=256)
 def per_kwh_of(text: str) -> float | None:
     """What a price in that unit is multiplied by to be per kWh; None when the text names none."""
     lower = text.lower().replace("_", " ")
