@@ -112,6 +112,30 @@ def test_an_offer_with_a_lease_has_what_is_safe_beneath_it(version):
 
 
 @pytest.mark.parametrize("version", VERSIONS)
+def test_no_older_default_outlives_a_lease(version):
+    """Beneath the profile of a charge there may lie a default that holds longer than its lease."""
+
+    async def story(clock):
+        house = House(clock)
+        async with house.running(), house.connected(version) as station:
+            await house.do("offer", power_w=9_000.0)
+            own_id = await station.start(time_ns=clock.now_ns())
+            await clock.sleep(1.0)
+            station.heard.clear()
+            await house.do("offer", power_w=4_140.0, until_ns=later(clock, 20))
+            said = [action for action, _ in station.heard]
+            profiles = station.profiles()
+            station.heard.clear()
+            await house.do("offer", power_w=5_000.0, until_ns=later(clock, 20))
+            return own_id, said, profiles, [action for action, _ in station.heard]
+
+    own_id, said, profiles, again = rehearsed(story)
+    assert said.count("ClearChargingProfile") == 1
+    assert str(profiles[-1]["transactionId"]) == own_id
+    assert again == ["SetChargingProfile"]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
 def test_a_charge_that_begins_is_told_what_holds(version):
     async def story(clock):
         house = House(clock)

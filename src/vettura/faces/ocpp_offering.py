@@ -30,6 +30,7 @@ from vettura.units import NS_PER_S
 log = structlog.get_logger()
 
 PROFILE_S = 15.0
+NEVER_NS = 2**63 - 1
 """So long a station may take to answer for a profile [s of pace]."""
 
 
@@ -67,8 +68,8 @@ class Offering:
         self._is_leased = False
         self.has_safe = False
         """Whether the station holds a profile of what it gives without word."""
-        self._endless_default = False
-        """Whether a default profile without an end lies on the station."""
+        self._default_end_ns: int | None = None
+        """Until when a default profile of an offer lies on the station; None for none."""
         self._log = log.bind(station=config.id)
 
     def limit(self) -> StationLimit:
@@ -145,6 +146,7 @@ class Offering:
         await self._lay(line, most, "most")
         safe = steady(config.safe_w, now_ns, phases=config.safe_phases)
         self.has_safe = await self._lay(line, safe, "safe")
+        await self._clear(line)
 
     async def _send(self, line: Line, limits: Limits) -> None:
         """As a profile of the charge that runs, or as the default for the next one."""
@@ -163,10 +165,10 @@ class Offering:
             if is_taken:
                 trial.is_sure = True
                 self._held = [trial]
-                if one and self._endless_default and limits.duration_s is not None:
+                if not one:
+                    self._default_end_ns = _end_ns(limits) or NEVER_NS
+                elif (self._default_end_ns or 0) > (_end_ns(limits) or NEVER_NS):
                     await self._clear(line)
-                elif not one:
-                    self._endless_default = limits.duration_s is None
                 return
         self._held.remove(trial)
         raise RefusedError("the station rejects the charging profile")
@@ -179,11 +181,11 @@ class Offering:
             return False
 
     async def _clear(self, line: Line) -> None:
-        """Take an endless default away: when the lease ends, what is safe shall lie beneath."""
+        """Take an older default away: when a lease ends, what is safe shall lie beneath."""
         payload = clear_payload("offer", line.version, connector=self._connector)
         try:
             await line.ask("ClearChargingProfile", payload, timeout_s=PROFILE_S)
-            self._endless_default = False
+            self._default_end_ns = None
         except (TimeoutError, VetturaError) as error:
             self._log.warning("profile_not_cleared", error=str(error))
 
