@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vettura.bus.messages_energy import CalendarDrives
 from vettura.energy.calendar import read_calendar
+from vettura.energy.calendar_drives import calendar_drives
 from vettura.energy.calendar_repeats import starts_of
 from vettura.energy.calendar_text import Property
 from vettura.life.household import Household, Person
@@ -276,3 +278,18 @@ def test_no_lines_break_the_reader(content):
         assert drive.back_ns > max(drive.leave_ns, NOW_NS)
         assert drive.distance_m >= 0.0
     assert all("\n" not in note and len(note) < 300 for note in reading.notes)
+
+
+def test_each_car_has_its_drivers_entries_and_one_takes_the_unnamed():
+    event = "DTSTART:20240514T080000Z\nLOCATION:lake\nSUMMARY:"
+    reading = read(f"{event}Giulia sails", f"{event}Sailing", f"{event}Marco sails")
+    told = CalendarDrives(time_ns=NOW_NS, drives=list(reading.drives))
+
+    def names(driver, takes_unnamed):
+        drives = calendar_drives(told, driver=driver, takes_unnamed=takes_unnamed, degc=9.0)
+        assert all(drive.source == "calendar" and drive.degc == 9.0 for drive in drives)
+        return sorted(drive.name for drive in drives)
+
+    assert names("Giulia", True) == ["Giulia sails", "Sailing"]
+    assert names("Marco", False) == ["Marco sails"]
+    assert calendar_drives(None, driver="Marco", takes_unnamed=True, degc=9.0) == []
