@@ -100,10 +100,14 @@ def test_an_offer_with_a_lease_has_what_is_safe_beneath_it(version):
     purposes = [p["chargingProfilePurpose"] for p in (most, safe, offer)]
     name = "ChargePointMaxProfile" if version == "1.6" else "ChargingStationMaxProfile"
     assert purposes == [name, "TxDefaultProfile", "TxDefaultProfile"]
-    plan = offer["chargingSchedule"]
-    plan = plan if version == "1.6" else plan[0]
+    plan, lasting = (
+        p["chargingSchedule"] if version == "1.6" else p["chargingSchedule"][0]
+        for p in (offer, safe)
+    )
     assert plan["duration"] in {59, 60}
     period = plan["chargingSchedulePeriod"][0]
+    # Six amperes on one phase are the least that a car takes; on three the same power is none.
+    assert lasting["chargingSchedulePeriod"][0]["numberPhases"] == 1
     if version == "1.6":
         # Whoever does not say what it takes is told amperes.
         assert (plan["chargingRateUnit"], period["limit"], period["numberPhases"]) == ("A", 10.0, 3)

@@ -200,6 +200,7 @@ class Offering:
             connector=self._connector,
             transaction=transaction,
             gives=self._config.discharge_power_w_max > 0.0,
+            is_dc=self._config.dc,
         )
         answer = await line.ask("SetChargingProfile", payload, timeout_s=PROFILE_S)
         return answer.get("status") == "Accepted"

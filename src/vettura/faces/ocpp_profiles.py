@@ -111,14 +111,17 @@ def profile_of(
     connector: int,
     transaction: str = "",
     gives: bool = False,
+    is_dc: bool = False,
 ) -> Payload:
     """A SetChargingProfile. `transaction` makes an offer hold for that charge alone; `gives` lets a
-    2.1 station take power out of the car."""
+    2.1 station take power out of the car; one of direct current has no phases."""
     purpose, stack = LAYERS[layer]
     number = IDS[layer]
     if transaction and layer == "offer":
         purpose, number = TX_PROFILE, IDS[TX_PROFILE]
-    periods = [_period(one, version, unit=unit, gives=gives) for one in limits.stretches]
+    periods = [
+        _period(one, version, unit=unit, gives=gives, is_dc=is_dc) for one in limits.stretches
+    ]
     schedule: dict[str, Any] = {
         "startSchedule": time_text(limits.start_ns),
         "chargingRateUnit": unit,
@@ -147,7 +150,9 @@ def profile_of(
     return {"evseId": place, "chargingProfile": profile}
 
 
-def _period(stretch: Stretch, version: Version, *, unit: Unit, gives: bool) -> dict[str, Any]:
+def _period(
+    stretch: Stretch, version: Version, *, unit: Unit, gives: bool, is_dc: bool
+) -> dict[str, Any]:
     period: dict[str, Any] = {"startPeriod": stretch.offset_s}
     if version == "2.1" and gives and unit == "W":
         if stretch.power_w < 0.0:
@@ -159,7 +164,7 @@ def _period(stretch: Stretch, version: Version, *, unit: Unit, gives: bool) -> d
     if unit == "A":
         limit /= PHASE_V * stretch.phases
     period["limit"] = _floored(limit)
-    if unit == "A" or version == "1.6":
+    if not is_dc:
         period["numberPhases"] = stretch.phases
     return period
 
