@@ -46,7 +46,14 @@ def _action(entity, data):
 
 
 FOUND = {
-    "discovery-do": (_action("light.quirk_j_hs", {"flash": [["long"]]}),),
+    "discovery-do": (
+        _action("light.quirk_j_hs", {"flash": [["long"]]}),
+        *(_action(f"light.{name}", {"white": [1]}) for name in ("quirk_j_white", "quirk_j_hs")),
+    ),
+    "ocpp": (
+        b'2[2,"7","StartTransaction",{"connectorId":1,"idTag":"C","meterStart":1%b,'
+        b'"timestamp":"2026-03-02T06:00:00Z"}]' % (b"0" * 400),
+    ),
     "miio": (b't{"id":7,"method":"set_bricct","params":[2%b,3]}' % (b"1" + b"0" * 400),),
     "miio-bus": (
         b'r{"id":1,"result":["on",-922337203785477580950,20]}',

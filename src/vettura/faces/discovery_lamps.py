@@ -219,7 +219,11 @@ def _checked(data: Data) -> Values:
             wished[key] = _number(key, value, *_LIMITS[key])
         elif key.removesuffix("_color") in COLOURS:
             wished[key] = _parts(key, value)
-        elif key in {"effect", "flash", "color_name", "white"}:
+        elif key == "white":
+            wished[key] = True if value is True else _number(key, value, 0, FULL)
+        elif key in {"effect", "flash", "color_name"}:
+            if not isinstance(value, str):
+                raise RefusedError(f"{key} must be a text")
             wished[key] = value
     return wished
 

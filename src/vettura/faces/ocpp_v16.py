@@ -21,9 +21,10 @@ from vettura.faces.ocpp_facts import (
 )
 from vettura.faces.ocpp_meter import Reading, read_meter
 from vettura.faces.ocpp_times import read_time_ns
-from vettura.faces.ocpp_wire import Payload
+from vettura.faces.ocpp_wire import AnswerError, Payload
 
 Handler: TypeAlias = Callable[[Side, Payload], Awaitable[Payload]]
+COUNTER_WH_MAX: Final = 1e12
 STATUSES: Final = {
     "Available": AVAILABLE,
     "Reserved": AVAILABLE,
@@ -98,20 +99,28 @@ async def _meter(side: Side, payload: Payload) -> Payload:
     return {}
 
 
+def _counter_wh(payload: Payload, name: str) -> float:
+    """A station's counter; `AnswerError` for one that no station could have reached."""
+    counted = payload[name]
+    if not -COUNTER_WH_MAX <= counted <= COUNTER_WH_MAX:
+        raise AnswerError("value", f"{name} is no counter of a station")
+    return float(counted)
+
+
 async def _start(side: Side, payload: Payload) -> Payload:
     token = Token(id=text_of(payload, "idTag"))
     connector = whole_of(payload, "connectorId")
-    meter_wh = payload["meterStart"]
+    meter_wh = _counter_wh(payload, "meterStart")
     event = Counted(
         connector=connector,
         transaction="",
         sequence=0,
         kind="started",
         time_ns=read_time_ns(payload["timestamp"]),
-        reading=Reading(energy_wh=float(meter_wh)),
+        reading=Reading(energy_wh=meter_wh),
         token=token,
     )
-    began = f"{connector} {payload['timestamp']} {meter_wh} {token.id}"
+    began = f"{connector} {payload['timestamp']} {meter_wh:.0f} {token.id}"
     number = await side.started(event, began)
     return {"transactionId": number, "idTagInfo": {"status": side.verdict(token)}}
 
@@ -125,7 +134,7 @@ async def _stop(side: Side, payload: Payload) -> Payload:
         sequence=None,
         kind="ended",
         time_ns=read_time_ns(payload["timestamp"]),
-        reading=Reading(energy_wh=float(payload["meterStop"])),
+        reading=Reading(energy_wh=_counter_wh(payload, "meterStop")),
         token=token,
         reason=text_of(payload, "reason") or "Local",
     )
