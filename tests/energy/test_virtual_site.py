@@ -13,6 +13,7 @@ from vettura.bus.messages_home import DeviceAbout, DeviceAction, DeviceState
 from vettura.bus.subjects import device_about, device_do, device_state, meter, site_meter
 from vettura.clock import rehearse
 from vettura.energy.config import BatteryConfig, EnergyConfig, PanelConfig
+from vettura.energy.site_devices import site_abouts
 from vettura.energy.virtual_site import VirtualSite
 from vettura.life.station import StationConfig
 from vettura.units import NS_PER_S
@@ -171,3 +172,8 @@ def test_a_coarse_day_takes_few_looks():
     world, _ = scenario(script, resolution_s=1.0)
     assert len(world.meters()) < 900
     assert world.meters()[-1].import_wh + world.meters()[-1].sun_wh > 5_000.0
+
+
+def test_a_rehearsal_does_not_take_the_meter_for_a_device_that_uses():
+    about = site_abouts(CONFIG)
+    assert {one.origin for one in about.values()} == {"energy"}

@@ -50,7 +50,7 @@ class DeviceAbout(Wire, frozen=True, kw_only=True):
     manufacturer: str = ""
     model: str = ""
     origin: str = ""
-    """Who brings it: virtual, mqtt, miio, ble, homeassistant, car, person, scenes."""
+    """Who brings it: virtual, mqtt, miio, ble, homeassistant, car, person, scenes, energy."""
     entities: dict[str, EntityAbout] = {}
     """By entity id, such as `light.kitchen`."""
     services: list[str] = []

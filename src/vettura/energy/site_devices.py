@@ -31,7 +31,7 @@ def site_abouts(config: EnergyConfig) -> dict[str, DeviceAbout]:
     abouts = {
         GRID: DeviceAbout(
             name="Grid connection",
-            origin="virtual",
+            origin="energy",
             entities={
                 "sensor.grid_power": _power("Grid power"),
                 "sensor.grid_import_energy": _energy("Grid import"),
@@ -43,7 +43,7 @@ def site_abouts(config: EnergyConfig) -> dict[str, DeviceAbout]:
     if config.panels:
         abouts[SUN] = DeviceAbout(
             name="Sun inverter",
-            origin="virtual",
+            origin="energy",
             entities={
                 "sensor.sun_power": _power("Sun power"),
                 "sensor.sun_energy": _energy("Sun energy"),
@@ -53,7 +53,7 @@ def site_abouts(config: EnergyConfig) -> dict[str, DeviceAbout]:
         slug = slug_of(config.battery)
         abouts[config.battery.id] = DeviceAbout(
             name="Home battery",
-            origin="virtual",
+            origin="energy",
             entities={
                 f"sensor.{slug}_power": _power("Battery power"),
                 f"sensor.{slug}_soc": EntityAbout(

@@ -75,7 +75,9 @@ def _sources(story: Story) -> Iterator[_Source]:
         if entity.partition(".")[0] in _USERS:
             users.setdefault(facts.device, []).append(entity)
     for entity, facts in story.entities.items():
-        if facts.about.device_class == "power" and entity.startswith("sensor."):
+        # Meter, inverter and home battery use nothing: through them flows what others use.
+        is_own = facts.about.device_class == "power" and facts.origin != "energy"
+        if is_own and entity.startswith("sensor."):
             own, name = users.get(facts.device, []), facts.device_name
             if facts.origin == "car":
                 own = [user for user in own if not _is_climate(user)]
