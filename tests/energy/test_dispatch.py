@@ -37,7 +37,7 @@ def stand(line=BOTH, **changes):
 def live(stand, *, minutes, surplus, draws=1.0, prices=(3e-4, 8e-5), step_ns=STEP_NS, memory=None):
     """(time_ns, setpoint) of a station that draws its share of each setpoint at once."""
     memories = {stand.id: memory} if memory else {}
-    told, now_ns, power_w = [], START_NS, 0.0
+    told, now_ns, power_w, counted_wh = [], START_NS, 0.0, 0.0
     while now_ns < START_NS + minutes * 60 * NS_PER_S:
         slot = (now_ns - START_NS) // SLOT_NS
         free_w = surplus(now_ns - START_NS)
@@ -50,10 +50,11 @@ def live(stand, *, minutes, surplus, draws=1.0, prices=(3e-4, 8e-5), step_ns=STE
             plan_ns=START_NS,
             slot=slot,
         )
-        one = replace(stand, measured_w=power_w)
+        one = replace(stand, measured_w=power_w, measured_wh=counted_wh)
         ((setpoint, after),) = dispatch([one], house, memories, now_ns)
         memories = {stand.id: after}
         power_w = draws * setpoint.power_w
+        counted_wh += max(power_w, 0.0) * step_ns / NS_PER_S / 3600
         told.append((now_ns, setpoint))
         now_ns += step_ns
     return told

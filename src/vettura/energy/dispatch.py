@@ -28,6 +28,8 @@ MIN_ON_NS, MIN_OFF_NS = 120 * NS_PER_S, 60 * NS_PER_S
 """A contactor's life is some 100,000 switchings (IEC 60947-4-1, electrical durability): every few
 minutes lasts for ten years."""
 RAMP_W_PER_S = 500.0
+STEADY_SHARE = 0.1
+"""Of its power, by how much what the grid gives may be off before it is corrected."""
 SPARE_W = 50.0
 """Left to the grid, since meters and cars follow late."""
 GIVE_LEAST_W = 200.0
@@ -82,6 +84,8 @@ class Stand:
     give_w_max: float = 0.0
     measured_w: float = 0.0
     """What flows into the car now; negative comes out of it."""
+    measured_wh: float = 0.0
+    """The station's counter of what went into cars."""
     mode: Mode = "plan"
     order: Order = Order()
     is_full: bool = False
@@ -109,6 +113,8 @@ class Memory:
     """Since when there has been too little; 0: there is not."""
     budget_wh: float = 0.0
     """Still to come from the grid in this slot."""
+    counted_wh: float | None = None
+    """The station's counter at the last look; None before the first."""
     plan_ns: int = 0
     slot: int = -1
 
@@ -186,8 +192,9 @@ def _step(
 def _accounted(stand: Stand, house: House, memory: Memory, now_ns: int) -> Memory:
     """Book what came from the grid since the last look; a new plan or slot brings a new budget."""
     hours = min(max(now_ns - memory.time_ns, 0), DT_NS_MAX) / NS_PER_S / SECONDS_PER_HOUR
-    taken_w = min(max(stand.measured_w - memory.sun_w, 0.0), max(memory.power_w, 0.0))
-    left_wh = memory.budget_wh - taken_w * hours
+    grown_wh = 0.0 if memory.counted_wh is None else stand.measured_wh - memory.counted_wh
+    left_wh = memory.budget_wh - max(grown_wh - memory.sun_w * hours, 0.0)
+    memory = replace(memory, counted_wh=stand.measured_wh)
     if house.plan_ns == memory.plan_ns and house.slot == memory.slot:
         return replace(memory, budget_wh=left_wh)
     rest_h = max(house.slot_end_ns - now_ns, 0) / NS_PER_S / SECONDS_PER_HOUR
@@ -258,10 +265,13 @@ def _from_grid(stand: Stand, house: House, memory: Memory, now_ns: int, full_w: 
     if memory.budget_wh <= 1.0 or rest_h <= 0.0:
         return 0.0
     mean_w = memory.budget_wh / rest_h
+    before_w = memory.power_w - memory.sun_w
     if mean_w >= least_w(stand.line, stand.line.phases[0]):
-        return min(mean_w, full_w)
+        # Small corrections would move the car's charger at every look.
+        stays = abs(mean_w - before_w) <= STEADY_SHARE * before_w
+        return min(before_w if stays else mean_w, full_w)
     worth_it_wh = full_w * MIN_ON_NS / NS_PER_S / SECONDS_PER_HOUR
-    goes_on = memory.power_w > memory.sun_w
+    goes_on = before_w > 0.0
     return full_w if goes_on or memory.budget_wh >= worth_it_wh else 0.0
 
 

@@ -24,13 +24,12 @@ FULL_SOC = 0.003
 GIVE_SOC = 0.005
 """So far above its floor a car may give."""
 NEWS_W = 20.0
-TRACK_SHARE = 0.03
+TRACK_SHARE = 0.015
 """Of its capacity, how far a car may be from what the plan expects."""
 SUN_W = 1_400.0
 """Surplus from which a car could charge on one phase of 6 A."""
 AHEAD_S = 24 * 3_600
 """A schedule tells so much of the plan, should nobody speak to the station again."""
-RENEW_NS = 600 * NS_PER_S
 
 
 class Current(NamedTuple):
@@ -53,6 +52,8 @@ class Following:
     stations: Sequence[StationConfig]
     cars: Mapping[str, CarFacts]
     heard: Heard
+    renew_ns: int
+    """How long a schedule that was told need not be told again."""
     memories: dict[str, Memory] = field(default_factory=dict)
     said: dict[str, Schedule] = field(default_factory=dict)
     setpoints: dict[str, Setpoint] = field(default_factory=dict)
@@ -86,7 +87,7 @@ class Following:
                 or (told.periods[0].power_w == 0.0) != (setpoint.power_w == 0.0)
                 or told.periods[0].phases != setpoint.phases
                 or told.time_ns < current.time_ns
-                or now_ns - told.time_ns >= RENEW_NS
+                or now_ns - told.time_ns >= self.renew_ns
             )
             if is_news and (self.vin_at(station.id) or told is None or told.periods[0].power_w):
                 schedule = self._schedule(station, setpoint, current, now_ns, new_id)
@@ -225,6 +226,7 @@ class Following:
                 has_car=bool(vin),
                 car_w_max=line.power_w_max,
                 measured_w=meter.power_w if meter else 0.0,
+                measured_wh=meter.energy_wh if meter else 0.0,
                 mode="now" if mode == "plan" else mode,
             )
         floor, limit = current.floors.get(vin, 0.0), self.heard.cars[vin].limit_soc
@@ -235,6 +237,7 @@ class Following:
             car_w_max=store.charge_w_max,
             give_w_max=store.discharge_w_max,
             measured_w=meter.power_w if meter else 0.0,
+            measured_wh=meter.energy_wh if meter else 0.0,
             mode=mode,
             order=now.get(vin, Order()),
             is_full=soc >= limit - FULL_SOC,

@@ -130,6 +130,9 @@ class Heard:
     def _take_needs(self, told: ChargingNeeds) -> News:
         before = self.needs.get(told.station)
         self.needs[told.station] = told
+        if before is None and told.vin == self.plugged.get(told.station):
+            # The station has said so; what is new is what the car wants beyond that.
+            return "plan" if told.departure_ns is not None or told.energy_min_wh else ""
         return "plan" if before is None or _wants(before) != _wants(told) else ""
 
     def _take_meter(self, station: str, told: MeterValue) -> News:
@@ -233,4 +236,5 @@ def _planned(forecast: Forecast) -> list[float]:
 
 
 def _wants(needs: ChargingNeeds) -> tuple[object, ...]:
-    return (needs.vin, needs.departure_ns, needs.energy_min_wh, needs.is_dc, needs.charge_w_max)
+    is_urgent = bool(needs.energy_min_wh)
+    return (needs.vin, needs.departure_ns, is_urgent, needs.is_dc)

@@ -48,6 +48,8 @@ log = structlog.get_logger()
 FOLLOW_S, FOLLOW_LOOKS = 5.0, 60.0
 """Stations are looked at this often; where the clock is coarse, once in so many shortest waits."""
 COARSE_S = 1.0
+RENEW_NS, RENEW_COARSE_NS = 600 * NS_PER_S, 3_600 * NS_PER_S
+"""A schedule is told again this often, for who has not heard it."""
 PLAN_COARSE_S, PLAN_COARSE_MAX_NS = 3_600.0, 6 * 3_600 * NS_PER_S
 """Where the clock is coarse it plans at news, once an hour when it goes otherwise than planned, and
 at least so often."""
@@ -57,6 +59,8 @@ LOOK_S = 1.0
 """How long a car is waited for when it is asked how it is."""
 OFF_AGAIN_NS = 600 * NS_PER_S
 """A house that is far from its forecast is planned for anew at most this often."""
+PREPARE_AGAIN_NS = 600 * NS_PER_S
+"""How often it looks whether a car shall be warm soon."""
 BATTERY_LEASE_S = 30.0
 """A home battery that hears nothing for so long does as it sees fit."""
 RETRY_S = 10.0
@@ -94,7 +98,11 @@ class EnergyService:
         self._looking = Looking(household, config, self._cars, self._stations, self._heard)
         self._planning = Planning(strategy, timezone=household.timezone)
         self._following = Following(
-            config=config, stations=list(stations), cars=self._cars, heard=self._heard
+            config=config,
+            stations=list(stations),
+            cars=self._cars,
+            heard=self._heard,
+            renew_ns=RENEW_NS if self._is_fine else RENEW_COARSE_NS,
         )
         self._wished = self._kept = Wished()
         self._answers: dict[str, Answer] = {}
@@ -107,6 +115,7 @@ class EnergyService:
         self._peak = Watch()
         self._prepared: dict[str, int] = {}
         """For which departure each car was told to be warm."""
+        self._prepare_ns = 0
         self._deaf: set[str] = set()
         """What it does not hear yet."""
         self._all_heard = asyncio.Event()
@@ -374,7 +383,8 @@ class EnergyService:
         if not self._following.has_room(current):
             return True
         is_old = now_ns - current.time_ns >= PLAN_COARSE_MAX_NS
-        return self._why == "time" and not is_old and self._following.is_on_track(current, now_ns)
+        is_heard = self._why in {"time", "forecast"}
+        return is_heard and not is_old and self._following.is_on_track(current, now_ns)
 
     async def _look_at_cars(self) -> None:
         for vin in self._cars:
@@ -439,6 +449,9 @@ class EnergyService:
 
     async def _prepare(self, now_ns: int) -> None:
         """Have cars at their cables warm or cool for the next drive, on the wall's energy."""
+        if now_ns - self._prepare_ns < PREPARE_AGAIN_NS:
+            return
+        self._prepare_ns = now_ns
         for vin, leave_ns in self._looking.to_prepare(now_ns).items():
             if self._prepared.get(vin) == leave_ns:
                 continue
