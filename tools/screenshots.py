@@ -1,7 +1,8 @@
 """Take the pictures that stand in `docs/`: a running house, seen on a desk and on a phone.
 
 `.venv/bin/python tools/screenshots.py` starts the example household at 600 times real time, waits
-for a drive and for a charge, and photographs the page in Debian's Chromium.
+for a drive, for a car in the sun and for a charge by night, and photographs the page in Debian's
+Chromium.
 """
 
 import json
@@ -28,8 +29,30 @@ PORT = "Vehicle.Powertrain.TractionBattery.Charging.ChargingPort.AnyPosition"
 CABLE = f"{PORT}.IsChargingCableConnected"
 FAST_KMH, BRIGHT_W, FLOWING_W = 60.0, 900.0, 1_000.0
 POLL_MS, SETTLE_MS = 100, 2_500
-START = "2026-05-12T07:00:00"
-"""A Tuesday in May: light at the commute, dark at the evening's charge."""
+START = "2026-06-10T07:00:00"
+"""A Wednesday in June: light at the commute, dark at the night's charge."""
+ENERGY = f"""
+[energy]
+[energy.tariff]
+type = "time_of_use"
+otherwise_per_kwh = 0.27
+bands = [
+  {{ per_kwh = 0.19, since = "23:00", until = "07:00" }},
+  {{ per_kwh = 0.36, since = "17:00", until = "21:00" }},
+]
+
+[[energy.panels]]
+peak_w = 6000.0
+
+[energy.battery]
+capacity_wh = 10000.0
+
+[[energy.goals]]
+vin = "{VIN}"
+soc = 0.8
+gives = true
+"""
+"""What the household gets when its file does not say."""
 
 State: TypeAlias = dict[str, Any]
 Ready: TypeAlias = Callable[[State], bool]
@@ -38,7 +61,9 @@ Ready: TypeAlias = Callable[[State], bool]
 def main() -> int:
     """Write `page-`, `home-` and `energy-`, `-desktop-light.png` and `-phone-dark.png`."""
     with TemporaryDirectory() as data:
-        command = [sys.executable, "-m", "vettura", "run", "--port", "0", "--json", "--data", data]
+        home = str(_home(Path(data)))
+        command = [sys.executable, "-m", "vettura", "run", home]
+        command += ["--port", "0", "--json", "--data", f"{data}/kept"]
         house = subprocess.Popen(  # noqa: S603  our own command
             [*command, "--speed", "600", "--start", START], stdout=subprocess.PIPE, cwd=ROOT
         )
@@ -50,6 +75,17 @@ def main() -> int:
             house.terminate()
             house.wait(timeout=30)
     return 0
+
+
+def _home(folder: Path) -> Path:
+    """The example household with its scenes, planning its energy."""
+    for name in ("casa.toml", "casa-scenes.yaml"):
+        (folder / name).write_bytes((ROOT / "examples" / name).read_bytes())
+    home = folder / "casa.toml"
+    text = home.read_text("utf-8")
+    if "\n[energy]" not in text:
+        home.write_text(text + ENERGY, "utf-8")
+    return home
 
 
 def _photograph(url: str) -> None:
