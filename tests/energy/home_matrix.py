@@ -119,7 +119,7 @@ def _storage(home, problem, storage, severe, balance, phases, tied, outs):
         home.row([(takes, 1.0), (way, -BIG_W)], most=0.0)
         home.row([(gives, 1.0), (way, BIG_W)], most=BIG_W)
         for intercept, slope in storage.taper:
-            cut = max(intercept, -slope * storage.energy_wh)
+            cut = max(intercept, -slope * max(storage.energy_wh, storage.energy_min_wh))
             home.row(
                 [(takes, 1.0), *((c, -slope * v) for c, v in held)], most=cut + slope * constant
             )

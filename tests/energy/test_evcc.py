@@ -81,6 +81,33 @@ def test_a_drawn_request_is_answered_as_well_as_by_whole_numbers(seed):
     assert full_value(request, terms, ours) >= worth - GAP - 1e-6 * abs(worth) - 1e-4
 
 
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.integers(0, 10_000))
+def test_a_request_with_odd_numbers_is_refused_or_answered_within_its_rules(seed):
+    asked = msgspec.to_builtins(draw_request(seed, steps=5))
+    chance = np.random.default_rng(seed)
+    odd = [0.0, 1e9, 1.0, 1e-9, 0.5, 1e4, 123_456.0]
+    for _ in range(3):
+        place = [asked["batteries"][0], asked["time_series"], asked["grid"], asked][
+            int(chance.integers(0, 4))
+        ]
+        name = str(chance.choice(list(place)))
+        value = odd[int(chance.integers(0, len(odd)))]
+        if isinstance(place[name], list) and place[name] and isinstance(place[name][0], float):
+            place[name][int(chance.integers(0, len(place[name])))] = value
+        elif isinstance(place[name], float):
+            place[name] = value
+    try:
+        request = read_request(json.dumps(asked).encode())
+    except InputError:
+        return
+    terms = terms_of(request)
+    response = msgspec.to_builtins(answer(request))
+    if response["status"] == "Optimal":
+        ours = flows(request, terms, response["batteries"])
+        assert broken_rules(request, terms, ours) == []
+
+
 def test_what_holds_more_than_it_can_has_no_schedule():
     request = draw_request(1)
     battery = msgspec.structs.replace(

@@ -69,7 +69,9 @@ def best_flows(request: Request, terms: Terms) -> Flows:
         second = _by_whole_numbers(request, terms, program, layout, ways=True)
     found = [flows for flows in (first, second) if flows is not None]
     if not found:
-        raise VetturaError("no schedule keeps the rules of this request")
+        # Neither came to an end in time: nothing is charged, which keeps every rule but goals.
+        nothing = tuple(np.zeros(len(terms.hours)) for _ in request.batteries)
+        return flows_of(request, terms, nothing, nothing)
     return max(found, key=lambda flows: full_value(request, terms, flows))
 
 

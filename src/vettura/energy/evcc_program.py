@@ -168,11 +168,12 @@ class _Blocks:
         cost[0] += battery.p_a * self.scale * FIRST_STEP
         starts_below = battery.s_initial < battery.s_min
         may_be_above = battery.s_initial > battery.s_max
+        most = battery.capacity if may_be_above else min(battery.s_max, battery.capacity)
         held = self.builder.columns(
             self.count,
             cost=cost,
-            lower=0.0 if starts_below else battery.s_min / WH_PER_KWH,
-            upper=(battery.capacity if may_be_above else battery.s_max) / WH_PER_KWH,
+            lower=0.0 if starts_below else min(battery.s_min, most) / WH_PER_KWH,
+            upper=most / WH_PER_KWH,
         )
         price = SOC_FACTOR * self.penalty
         for is_soft, sign, limit in (

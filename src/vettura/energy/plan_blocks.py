@@ -310,7 +310,8 @@ class _Blocks:
             if intercept + slope * held >= most:
                 continue
             # Who holds more than the cut allows for may stay so, and takes nothing.
-            limit = max(intercept, -slope * storage.energy_wh) / W_PER_KW
+            stays = max(storage.energy_wh, storage.energy_min_wh)
+            limit = max(intercept, -slope * stays) / W_PER_KW
             slots = _slots(storage.charge_w_max > 0.0)
             upper = np.full(len(slots), limit)
             is_first = slots == 0

@@ -154,8 +154,8 @@ class Search:
             if closed == fixed.closed:
                 break
             turned = Fixed(closed=frozenset(closed), stays=fixed.stays)
-            better = self._solver.solve(turned.applied(self._program))
-            if better.objective > solution.objective - GAIN_MIN:
+            better = self._attempt(turned)
+            if better is None or better[0].objective > solution.objective - GAIN_MIN:
                 break
-            solution, fixed = better, turned
+            solution, fixed = better
         return solution, fixed
