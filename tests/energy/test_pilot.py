@@ -165,7 +165,7 @@ words = st.builds(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(said=st.lists(st.tuples(words, st.floats(0.0, 120.0)), max_size=12))
 def test_no_offer_is_above_its_guarantee_or_below_six_amperes(said):
     now_ns, one = NOW_NS, station(0.0)

@@ -46,7 +46,7 @@ askers = st.lists(
 free = st.tuples(*[st.floats(-10.0, 63.0)] * 3)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(askers=askers, free=free)
 def test_no_line_is_overfilled_and_nobody_gets_less_than_six_amperes_or_more_than_it_wants(
     askers, free
@@ -62,7 +62,7 @@ def test_no_line_is_overfilled_and_nobody_gets_less_than_six_amperes_or_more_tha
         assert grant.power_w == 0.0 or one.dc or grant.power_w >= least_w - 1e-6
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(askers=askers, free=free)
 def test_who_gets_less_than_it_wants_has_a_full_line(askers, free):
     grants = share(askers, free)

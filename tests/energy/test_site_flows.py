@@ -37,7 +37,7 @@ moments = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     steps=st.lists(
         st.tuples(moments, st.integers(1, 600), st.none() | st.floats(-9_000.0, 9_000.0)),
