@@ -18,7 +18,15 @@ from energy.energy_home import (
 )
 from vettura.bus import subjects
 from vettura.bus.messages import Answer, decode, encode
-from vettura.bus.messages_energy import BatteryOrder, SetGoal, SetMode, Wished
+from vettura.bus.messages_energy import (
+    BatteryOrder,
+    CalendarDrive,
+    CalendarDrives,
+    ChargingNeeds,
+    SetGoal,
+    SetMode,
+    Wished,
+)
 from vettura.bus.messages_home import DeviceAction
 from vettura.energy.config import BatteryConfig, CarGoalConfig, EnergyConfig, GridConfig
 from vettura.errors import VetturaError
@@ -319,3 +327,49 @@ def test_the_months_peak_is_kept_and_planned_around():
 
     config = EnergyConfig(grid=GridConfig(peak_per_kw=5.0))
     lived(script, hours=1.2, config=config, beside=beside)
+
+
+def test_what_a_car_says_at_the_cable_becomes_a_goal_unless_the_owner_said_otherwise():
+    needs = ChargingNeeds(
+        time_ns=0,
+        station="wallbox",
+        vin=CAR,
+        departure_ns=MONDAY_NS + 3 * HOUR_NS,
+        energy_wh=15_000.0,
+        energy_min_wh=0.0,
+        source="iso15118-20",
+    )
+
+    async def beside(home):
+        await home.tell(subjects.charging_needs("casa", "wallbox"), needs)
+        await home.clock.sleep(2)
+        goal = home.goals()[-1]
+        assert goal.by_ns == needs.departure_ns
+        assert goal.soc == pytest.approx(0.4 + 15_000 / CAPACITY_WH, abs=0.02)
+        assert sum(home.plans()[-1].storages[0].charge_w[:12]) > 50_000.0
+        await home.wish(SetGoal(vin=CAR, soc=0.45))
+        await home.clock.sleep(2)
+        assert home.goals()[-1].soc == pytest.approx(0.45, abs=0.01)
+
+    lived(priced, hours=0.2, beside=beside)
+
+
+def test_an_entry_of_the_calendar_is_a_drive_to_charge_for():
+    entry = CalendarDrive(
+        name="Genova",
+        person="Giulia",
+        leave_ns=MONDAY_NS + 4 * HOUR_NS,
+        back_ns=MONDAY_NS + 9 * HOUR_NS,
+        distance_m=300_000.0,
+    )
+
+    async def beside(home):
+        told = CalendarDrives(time_ns=MONDAY_NS, drives=[entry])
+        await home.tell(subjects.energy_calendar("casa"), told)
+        await home.clock.sleep(2)
+        goal = home.goals()[-1]
+        assert (goal.source, goal.by_ns) == ("calendar", entry.leave_ns)
+        assert goal.text.startswith("Genova: 300 km")
+        assert goal.soc > 0.6
+
+    lived(priced, hours=0.2, beside=beside)

@@ -233,7 +233,8 @@ def _told(car: CarAhead, need: Need, store: CarStore) -> GoalState:
     state, limit = need.state, car.now.limit_soc
     remarks = [state.text]
     is_possible = state.is_possible
-    wanted = max(state.soc, car.wished_soc or 0.0)
+    by_date = car.wish.soc if car.wish.by_ns and car.wish.soc is not None else 0.0
+    wanted = max(state.soc, car.wished_soc or 0.0, by_date)
     if wanted > limit + 0.005:
         remarks.append(f"the car's own limit is {PERCENT * limit:.0f} %")
         is_possible = False
@@ -249,7 +250,7 @@ def _told(car: CarAhead, need: Need, store: CarStore) -> GoalState:
         by_ns=car.wish.by_ns or state.by_ns,
         early_ns=min(state.early_ns, by_ns) if car.wish.by_ns else state.early_ns,
         floor_soc=state.floor_soc,
-        source="owner" if car.wished_soc is not None else state.source,
+        source="owner" if car.wished_soc is not None else "needs" if by_date else state.source,
         text="; ".join(remarks),
         is_possible=is_possible,
     )

@@ -6,7 +6,14 @@ from typing import Literal, TypeAlias, final
 
 from vettura.bus import subjects
 from vettura.bus.messages import MeterValue, SignalFrame, Today, Weather, decode
-from vettura.bus.messages_energy import AirForecast, ChargingNeeds, Forecast, Prices, SiteMeter
+from vettura.bus.messages_energy import (
+    AirForecast,
+    CalendarDrives,
+    ChargingNeeds,
+    Forecast,
+    Prices,
+    SiteMeter,
+)
 from vettura.bus.messages_home import DeviceState
 from vettura.bus.paths import (
     CABLE,
@@ -46,6 +53,7 @@ class Heard:
     forecasts: dict[str, Forecast] = field(default_factory=dict)
     """sun, load."""
     air: AirForecast | None = None
+    calendar: CalendarDrives | None = None
     site: SiteMeter | None = None
     site_ns: int = 0
     """When the house's meter spoke last, by the service's clock."""
@@ -70,6 +78,7 @@ class Heard:
         return {
             subjects.prices(home): [subjects.prices(home)],
             subjects.forecast(home, "*"): forecasts,
+            subjects.energy_calendar(home): [subjects.energy_calendar(home)],
             subjects.site_meter(home): [],
             subjects.charging_needs(home, "*"): needs,
             subjects.meter(home, "*"): [],
@@ -91,6 +100,10 @@ class Heard:
                 return ""
             case "forecast":
                 return self._take_forecast(levels[3], decode(data, Forecast, where=subject))
+            case "calendar":
+                before, self.calendar = self.calendar, decode(data, CalendarDrives, where=subject)
+                is_same = before is not None and before.drives == self.calendar.drives
+                return "" if is_same else "plan"
             case "site":
                 return self._take_site(decode(data, SiteMeter, where=subject), now_ns)
             case "needs":

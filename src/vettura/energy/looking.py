@@ -1,5 +1,6 @@
 """What the energy service makes of what it heard about cars: drives, wishes, departures. No I/O."""
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import final
@@ -7,12 +8,13 @@ from typing import final
 from msgspec.structs import replace
 
 from vettura.bus.messages_energy import Wished
+from vettura.energy.calendar_drives import calendar_drives
 from vettura.energy.config import EnergyConfig
 from vettura.energy.departures import REMEMBERED, Departures, Left
 from vettura.energy.drives import drives_ahead
-from vettura.energy.gather import CarAhead, CarFacts, CarNow
+from vettura.energy.gather import CarAhead, CarFacts, CarNow, store_of
 from vettura.energy.heard import Heard
-from vettura.energy.need import Drive
+from vettura.energy.need import Drive, Wish
 from vettura.energy.wishes import wish_for
 from vettura.life.household import Household
 from vettura.life.limits import second_of_day
@@ -100,26 +102,55 @@ class Looking:
             timezone=self.household.timezone,
         )
         asked = goal.soc if goal is not None and goal.soc is not None else facts.goal.soc
-        first = next(iter(self.stations))
+        station = self.stations[now.station or next(iter(self.stations))]
+        if goal is None or goal.soc is None:
+            wish = self._as_needed(wish, facts, now, station, now_ns)
         return CarAhead(
             facts=facts,
             now=now,
-            station=self.stations[now.station or first],
+            station=station,
             drives=self._drives(facts, now_ns),
             departures=self._departures(wished, facts.vin),
             wish=wish,
             wished_soc=asked,
         )
 
+    def _as_needed(
+        self, wish: Wish, facts: CarFacts, now: CarNow, station: StationConfig, now_ns: int
+    ) -> Wish:
+        """The wish with what the car or its charger's app said at the cable: by when, how much.
+
+        What the owner asks of the house goes before.
+        """
+        needs = self.heard.needs.get(now.station)
+        if needs is None or needs.vin not in {"", facts.vin}:
+            return wish
+        store = store_of(facts, station)
+        held_wh = store.energy_at(now.soc)
+        if needs.energy_min_wh:
+            floor = min(store.soc_at(held_wh + needs.energy_min_wh), now.limit_soc)
+            wish = dataclasses.replace(wish, floor_soc=max(wish.floor_soc, floor))
+        if needs.departure_ns is None or needs.departure_ns <= now_ns or not needs.energy_wh:
+            return wish
+        soc = min(store.soc_at(held_wh + needs.energy_wh), now.limit_soc)
+        return dataclasses.replace(wish, soc=max(soc, wish.soc or 0.0), by_ns=needs.departure_ns)
+
     def _drives(self, facts: CarFacts, now_ns: int) -> list[Drive]:
         if facts.driver is None:
             return []
+        entries = calendar_drives(
+            self.heard.calendar,
+            driver=facts.driver.name,
+            takes_unnamed=facts.vin == next(iter(self.facts)),
+            degc=self.heard.degc_at(now_ns),
+        )
         return drives_ahead(
             self.household,
             facts.driver,
             self.heard.today,
             now_ns=now_ns,
             degc_at=self.heard.degc_at,
+            entries=entries,
         )
 
     def _usual(self, vin: str) -> tuple[Left, ...]:
