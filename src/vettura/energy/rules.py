@@ -170,7 +170,8 @@ def _walk(problem: Problem, choose: Choose, origin: str, *, follows_sun: bool = 
     charge = [np.zeros(count) for _ in problem.storages]
     discharge = [np.zeros(count) for _ in problem.storages]
     energy = [np.full(count + 1, storage.energy_wh) for storage in problem.storages]
-    sunny = 2.0 * np.abs(problem.export_per_wh) if follows_sun else np.zeros(count)
+    follows_per_wh = 2.0 * np.abs(problem.export_per_wh)
+    sunny = follows_per_wh if follows_sun else np.zeros(count)
     worth = [sunny.copy() for _ in problem.storages]
     order = sorted(
         range(len(problem.storages)), key=lambda k: problem.storages[k].kind == "battery"
@@ -183,7 +184,10 @@ def _walk(problem: Problem, choose: Choose, origin: str, *, follows_sun: bool = 
             surplus_w = max(-net_w, 0.0)
             hand = Hand(storage, slot, held_wh, _room_w(storage, slot, held_wh, hours), surplus_w)
             if storage.kind == "battery":
-                taken_w, given_w = _battery(net_w, is_car_on=_is_on(charge, order, slot))
+                is_car_on = _is_on(charge, order, slot)
+                taken_w, given_w = _battery(net_w, is_car_on=is_car_on)
+                # It follows sun and load as they come, but is not emptied into a car.
+                worth[index][slot] = FIRM_PER_WH if is_car_on else follows_per_wh[slot]
             else:
                 chosen = choose(hand)
                 taken_w, given_w = max(chosen), 0.0

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol, final
 
 from vettura.energy.config import BatteryConfig
-from vettura.energy.problem import Connection, Plan, Problem, Storage
+from vettura.energy.problem import Connection, Plan, Problem, Storage, StorageFlows
 
 TINY_W = 1.0
 PLANNED = "planner"
@@ -96,6 +96,10 @@ class Order:
     """Given even if it leaves the house."""
     due_wh: float = 0.0
     """What the cells shall hold at the slot's end, where the charge is firm."""
+    takes_rest: bool = False
+    """Whether it is the one that follows what sun is left beyond what was planned."""
+    gives_rest: bool = False
+    """Whether it is the one that follows what load is left."""
     least_from_w: float = float("inf")
     """Surplus from which the least current is worth it, though the grid gives a part of it."""
     floor_wh: float = 0.0
@@ -129,46 +133,74 @@ def orders_of(problem: Problem, plan: Plan, stores: Sequence[Cells]) -> list[Ord
     goal stands at the slot's end; else what the plan took from the expected sun follows the sun.
     """
     surplus_w = max(float(problem.sun_w[0] - problem.load_w[0]), 0.0)
-    price, pays = float(problem.import_per_wh[0]), float(problem.export_per_wh[0])
+    taker, giver = _followers(problem, plan)
     orders = []
-    for storage, flows, cells in zip(problem.storages, plan.storages, stores, strict=True):
-        charge_w, worth = float(flows.charge_w[0]), float(flows.worth_per_wh[0])
-        from_sun_w = min(charge_w, surplus_w)
+    for index, cells in enumerate(stores):
+        storage, flows = problem.storages[index], plan.storages[index]
+        from_sun_w = min(float(flows.charge_w[0]), surplus_w)
         surplus_w -= from_sun_w
-        into = worth * storage.charge_efficiency
-        is_goal = any(goal.at == 1 for goal in storage.goals)
-        is_due = is_goal and charge_w > 0.0
-        is_firm = is_due or into >= price
-        firm_w = charge_w if is_firm else charge_w - from_sun_w
-        most_w = float(storage.charge_w_max[0])
-        sun_w = most_w if into > pays else from_sun_w
-        give_w, export_w = _given(storage, float(flows.discharge_w[0]), worth, price)
+        order = _order(problem, storage, flows, from_sun_w, follows=index in {taker, giver})
+        worth = float(flows.worth_per_wh[0])
+        least_w = _least_from_w(cells, worth, problem, is_planned=plan.origin == PLANNED)
         orders.append(
-            Order(
-                firm_w=firm_w,
-                sun_w=sun_w if charge_w > 0.0 or give_w == 0.0 else 0.0,
-                give_w=give_w if firm_w < TINY_W else 0.0,
-                export_w=export_w,
-                least_from_w=_least_from_w(cells, worth, price, pays, plan.origin),
-                due_wh=float(flows.energy_wh[1]) if is_firm and charge_w > 0.0 else 0.0,
-                # What a goal at the slot's end asks for is not given away, whatever the load.
-                floor_wh=max(storage.energy_min_wh, float(flows.energy_wh[1]) if is_goal else 0.0),
-                full_wh=storage.energy_max_wh,
+            replace(
+                order,
+                least_from_w=least_w,
+                takes_rest=index == taker,
+                gives_rest=index == giver,
             )
         )
     return orders
 
 
-def _least_from_w(cells: Cells, worth: float, price: float, pays: float, origin: str) -> float:
+def _followers(problem: Problem, plan: Plan) -> tuple[int, int]:
+    """Who follows the rest: where energy is worth most takes, where it is worth least gives."""
+    into, out = [-1.0], [float("inf")]
+    for storage, flows in zip(problem.storages, plan.storages, strict=True):
+        worth, is_here = float(flows.worth_per_wh[0]), storage.charge_w_max[0] > 0.0
+        into.append(worth * storage.charge_efficiency if is_here else -1.0)
+        can_give = storage.discharge_w_max[0] > 0.0
+        costs = (worth + storage.wear_per_wh) / storage.discharge_efficiency
+        out.append(costs if can_give else float("inf"))
+    return into.index(max(into)) - 1, out.index(min(out)) - 1
+
+
+def _order(
+    problem: Problem, storage: Storage, flows: StorageFlows, from_sun_w: float, *, follows: bool
+) -> Order:
+    price, pays = float(problem.import_per_wh[0]), float(problem.export_per_wh[0])
+    charge_w, worth = float(flows.charge_w[0]), float(flows.worth_per_wh[0])
+    into = worth * storage.charge_efficiency
+    is_goal = any(goal.at == 1 for goal in storage.goals) and storage.charge_w_max[0] > 0.0
+    is_firm = charge_w > 0.0 and (is_goal or into >= price)
+    firm_w = charge_w if is_firm else charge_w - from_sun_w
+    sun_w = float(storage.charge_w_max[0]) if follows and into > pays else from_sun_w
+    give_w, export_w = _given(storage, float(flows.discharge_w[0]), worth, price, follows=follows)
+    return Order(
+        firm_w=firm_w,
+        sun_w=sun_w,
+        give_w=give_w if firm_w < TINY_W else 0.0,
+        export_w=export_w,
+        due_wh=float(flows.energy_wh[1]) if is_firm else 0.0,
+        # What a goal at the slot's end asks for is not given away, whatever the load.
+        floor_wh=max(storage.energy_min_wh, float(flows.energy_wh[1]) if is_goal else 0.0),
+        full_wh=storage.energy_max_wh,
+    )
+
+
+def _least_from_w(cells: Cells, worth: float, problem: Problem, *, is_planned: bool) -> float:
     """The surplus that makes the least current pay: what the grid adds is dearer than the sun."""
+    price, pays = float(problem.import_per_wh[0]), float(problem.export_per_wh[0])
     least_w = cells.charge_w_min
-    if origin != PLANNED or price <= pays or least_w <= 0.0:
+    if not is_planned or price <= pays or least_w <= 0.0:
         return float("inf")
     gained = worth * cells.into_cells_w(least_w)
     return max((least_w * price - gained) / (price - pays), TINY_W)
 
 
-def _given(storage: Storage, planned_w: float, worth: float, price: float) -> tuple[float, float]:
+def _given(
+    storage: Storage, planned_w: float, worth: float, price: float, *, follows: bool
+) -> tuple[float, float]:
     """Up to what the house's load is followed, and what is exported beside."""
     most_w = float(storage.discharge_w_max[0])
     if most_w <= 0.0:
@@ -176,7 +208,7 @@ def _given(storage: Storage, planned_w: float, worth: float, price: float) -> tu
     costs = (worth + storage.wear_per_wh) / storage.discharge_efficiency
     export_w = planned_w if storage.exports else 0.0
     # A rule gives no worth: a home battery then follows the load as planned.
-    is_cheap = worth > 0.0 and price > costs
+    is_cheap = follows and worth > 0.0 and price > costs
     return (most_w if is_cheap else planned_w), export_w
 
 
@@ -196,14 +228,17 @@ def settle(
     net_w = load_w - sun_w
     cap_w = min(connection.import_w_max, 3.0 * connection.phase_w_max)
     beside_w = 0.0
-    flows = []
-    for (cells, held_wh), order in zip(stores, orders, strict=True):
+    flows = [STILL] * len(stores)
+    # Who follows the rest waits for those who only do what was planned.
+    waits = (lambda k: orders[k].takes_rest) if net_w < 0.0 else (lambda k: orders[k].gives_rest)
+    for index in sorted(range(len(stores)), key=waits):
+        (cells, held_wh), order = stores[index], orders[index]
         flow = _give(cells, held_wh, order, net_w, hours)
         if flow is STILL:
             flow = _take(cells, held_wh, order, net_w, cap_w, hours)
         net_w += flow.charge_w - flow.discharge_w
         beside_w += flow.beside_w
-        flows.append(flow)
+        flows[index] = flow
     export_w = min(max(-net_w, 0.0) + beside_w, connection.export_w_max)
     return flows, max(net_w, 0.0) + beside_w, export_w
 
