@@ -26,9 +26,11 @@ from vettura.units import SECONDS_PER_HOUR
 HORIZON_H = 48
 PLUGGED_SOC = 0.8
 """Up to where people charge who charge at once, when nobody asks for more or less."""
-WORTH_SHARE = 0.25
-"""What is held at a plan's end is worth the price that this share of the horizon is below: a car
-that stands at home most of the time finds such hours again."""
+WORTH_SHARE = 0.2
+WORTH_DAYS = 12
+"""What is held at a plan's end is worth the price that this share of the slots is below, of the
+last days and the horizon together: a car that stands at home most of the time finds such hours
+again."""
 _DRIVES_AHEAD = 8
 
 
@@ -250,7 +252,7 @@ def _problem(
     here: list[bool],
     seen: Forecasts,
 ) -> Problem:
-    worth = float(np.quantile(seen.prices.import_per_wh, WORTH_SHARE))
+    worth = _worth(world, seen)
     storages = [
         _car_storage(life, cars[index], index, drives[index], here[index], seen, worth)
         for index in range(len(cars))
@@ -268,6 +270,15 @@ def _problem(
         storages=tuple(storages),
         connection=world.connection,
     )
+
+
+def _worth(world: World, seen: Forecasts) -> float:
+    """What a watt-hour from the wall is worth after the horizon."""
+    now = world.slots.index(seen.slots.start_ns)
+    past = round(WORTH_DAYS * 24 * SECONDS_PER_HOUR / world.slots.slot_s)
+    before = world.import_per_wh[max(now - past, 0) : now]
+    prices = np.concatenate([before, seen.prices.import_per_wh])
+    return float(np.quantile(prices, WORTH_SHARE))
 
 
 def _car_storage(
