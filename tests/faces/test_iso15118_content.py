@@ -9,15 +9,17 @@ from msgspec.structs import replace
 
 from make import NOON_NS, VIN
 from vettura.bus import paths as at
-from vettura.bus.messages_energy import ChargingNeeds, GoalState, Period, Schedule
+from vettura.bus.messages_energy import ChargingNeeds, GoalState, Period, Prices, Schedule
 from vettura.faces.iso15118_content import (
     Allowed,
+    Entry,
     entries_of,
     exponent_and_value,
     flow_of,
     horizon_s,
     needs_of_car,
     power_at,
+    price_levels,
 )
 from vettura.units import NS_PER_S
 
@@ -126,6 +128,46 @@ def test_entries_reach_without_gaps_to_the_horizon():
     assert sent(house(11_000, 4_000), hours=1) == [(0.0, 1.0, 11_000.0)]
 
 
+def test_a_change_within_a_second_has_what_both_sides_have_in_common():
+    def told(*powers_w):
+        periods = [
+            Period(start_ns=NOON_NS + index * 10_500_000_000, power_w=float(power_w))
+            for index, power_w in enumerate(powers_w)
+        ]
+        until_ns = NOON_NS + 60 * NS_PER_S
+        schedule = Schedule(
+            id="s", time_ns=NOON_NS, station="w", periods=periods, until_ns=until_ns
+        )
+        entries = entries_of(schedule, NOON_NS + 300, horizon_s=20, fallback_w=0.0, most=12)
+        return [(entry.start_s, entry.power_w) for entry in entries]
+
+    assert told(9, 5) == [(0, 9.0), (10, 5.0)]
+    assert told(5, 9) == [(0, 5.0), (11, 9.0)]
+    assert told(9, -4) == [(0, 9.0), (10, 0.0), (11, -4.0)]
+
+
+def test_a_price_is_a_level_of_ten():
+    def prices(*per_wh):
+        known = {"known": len(per_wh), "source": "test"}
+        return Prices(
+            time_ns=NOON_NS,
+            start_ns=NOON_NS,
+            slot_s=3_600,
+            currency="EUR",
+            import_per_wh=list(per_wh),
+            export_per_wh=[0.0] * len(per_wh),
+            **known,
+        )
+
+    entries = [Entry(start_s=h * 3_600, duration_s=3_600, power_w=0.0) for h in range(4)]
+    levels = price_levels(entries, prices(1.0, 2.0, 3.0), NOON_NS)
+    assert levels == [1, 6, 10, 10]
+    assert price_levels(entries, prices(2.0, 2.0), NOON_NS) == [1, 1, 1, 1]
+    assert price_levels(entries, None, NOON_NS) == [1, 1, 1, 1]
+    whole_day = [Entry(start_s=0, duration_s=86_400, power_w=0.0)]
+    assert price_levels(whole_day, prices(1.0, 4.0), NOON_NS) == [6]
+
+
 def test_too_many_entries_end_in_what_the_rest_has_in_common():
     assert sent(house(5, 4, 3, 2, 3, until=5), hours=5, most=3) == [
         (0.0, 1.0, 5.0),
@@ -139,20 +181,22 @@ def test_too_many_entries_end_in_what_the_rest_has_in_common():
 POWERS = st.lists(st.integers(-11_000, 22_000), min_size=1, max_size=30)
 
 
-@given(POWERS, st.integers(1, 40), st.integers(1, 12), st.integers(0, 4_000))
+@given(POWERS, st.integers(1, 40), st.integers(1, 12), st.integers(0, 4_000), st.integers(0, 2e9))
 def test_what_is_sent_never_goes_beyond_the_schedule_in_either_direction(
-    powers, hours, most, fallback_w
+    powers, hours, most, fallback_w, late_ns
 ):
-    schedule = house(*powers)
+    schedule, now_ns = house(*powers), NOON_NS + int(late_ns)
     entries = entries_of(
-        schedule, NOON_NS, horizon_s=hours * 3_600, fallback_w=float(fallback_w), most=most
+        schedule, now_ns, horizon_s=hours * 3_600, fallback_w=float(fallback_w), most=most
     )
+    anchor_ns = now_ns // NS_PER_S * NS_PER_S
     assert len(entries) <= most
     assert entries[0].start_s == 0
     assert sum(entry.duration_s for entry in entries) == hours * 3_600
     for entry in entries:
-        for second in (entry.start_s, entry.start_s + entry.duration_s - 1):
-            told_w = power_at(schedule, NOON_NS + second * NS_PER_S, fallback_w=float(fallback_w))
+        begin_ns = anchor_ns + entry.start_s * NS_PER_S
+        for at_ns in (begin_ns, begin_ns + entry.duration_s * NS_PER_S - 1):
+            told_w = power_at(schedule, at_ns, fallback_w=float(fallback_w))
             assert min(told_w, 0.0) <= entry.power_w <= max(told_w, 0.0)
 
 

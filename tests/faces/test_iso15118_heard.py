@@ -148,6 +148,18 @@ def test_what_a_car_gives_back_counts_only_in_a_session_that_goes_both_ways():
     assert needs_said(said, station="wallbox", now_ns=NOON_NS).discharge_w_max is None
 
 
+def test_what_a_car_means_to_take_is_heard_in_both_editions():
+    watts = {"ChargingProfileEntryMaxPower": of_2(11_000, "W")}
+    entries = [{"ChargingProfileEntryStart": start_s} | watts for start_s in (0, 900)]
+    told = {"ChargeProgress": "Start", "ChargingProfile": {"ProfileEntry": entries}}
+    assert car_after(two("PowerDeliveryReq", **told)).profile == ((0, 11e3), (900, 11e3))
+    entries = [{"Duration": 600, "Power": of_20(10, 3)}, {"Duration": 60, "Power": of_20(-4, 3)}]
+    profile = {"TimeAnchor": 0, "EVPowerProfileEntries": {"EVPowerProfileEntry": entries}}
+    said = car_after(twenty("PowerDeliveryReq", EVProcessing="Finished", EVPowerProfile=profile))
+    assert said.profile == ((0, 10e3), (600, -4e3))
+    assert car_after(twenty("PowerDeliveryReq", EVProcessing="Ongoing"), said=said) == said
+
+
 def test_powers_of_three_phases_are_one_power():
     powers = {f"EVMaximumChargePower{phase}": of_20(36, 2) for phase in ("", "_L2", "_L3")}
     said = car_after(twenty("AC_ChargeParameterDiscoveryReq", AC_CPDReqEnergyTransferMode=powers))

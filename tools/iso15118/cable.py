@@ -25,6 +25,8 @@ from pathlib import Path
 
 CLONE_NEWNET = 0x4000_0000
 """Of <sched.h>; Python has it from 3.12 on."""
+PR_SET_PDEATHSIG = 1
+"""Of <sys/prctl.h>."""
 INTERFACE = "v2g"
 BUS_INSIDE = ("127.0.0.1", 4222)
 PATIENCE_S = 10.0
@@ -130,6 +132,7 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
 
 async def _end(told: str, command: list[str]) -> int:
     """One end: leave the network, get the interface, open the way to the bus, run the command."""
+    _die_with_parent()
     way_out, _, descriptor = told.rpartition(",")
     with os.fdopen(int(descriptor), "w", buffering=1) as say:
         try:
@@ -146,7 +149,9 @@ async def _end(told: str, command: list[str]) -> int:
             say.write(f"{error}\n")
             return CANNOT
     server = await _relay_in(way_out) if way_out != "-" else None
-    process = await asyncio.create_subprocess_exec(*command, stdin=subprocess.DEVNULL)
+    process = await asyncio.create_subprocess_exec(
+        *command, stdin=subprocess.DEVNULL, preexec_fn=_die_with_parent
+    )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _end_it, process)
@@ -159,6 +164,11 @@ async def _end(told: str, command: list[str]) -> int:
 def _end_it(process: asyncio.subprocess.Process) -> None:
     with contextlib.suppress(ProcessLookupError):
         process.terminate()
+
+
+def _die_with_parent() -> None:
+    """Whoever kills the first of us kills all; nothing is left behind in a hidden network."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _leave() -> None:
@@ -203,7 +213,7 @@ async def _relay_in(path: str) -> asyncio.Server:
     return await asyncio.start_server(take, *BUS_INSIDE)
 
 
-async def _join(reader, writer, opening) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+async def _join(reader, writer, opening) -> None:  # type: ignore[no-untyped-def]
     """Carry bytes both ways until one side is done."""
     try:
         far_reader, far_writer = await opening

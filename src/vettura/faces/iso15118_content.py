@@ -5,13 +5,14 @@ live beside ours; both its sides and the tests share what is here.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from statistics import fmean
 from typing import final
 
 from vettura.bus import paths as at
 from vettura.bus.messages import SignalValue
-from vettura.bus.messages_energy import ChargingNeeds, GoalState, Schedule
+from vettura.bus.messages_energy import ChargingNeeds, GoalState, Prices, Schedule
 from vettura.faces.iso15118_heard import PHASE_V, CarSaid, StationSaid
 from vettura.units import NS_PER_S, PERCENT, WH_PER_KWH
 
@@ -25,6 +26,7 @@ DAY_S = 86_400
 ENTRIES_MAX = {"2": 12, "20": 1024}
 """Entries of a schedule: MaxEntriesSAScheduleTuple of -2 allows 12 to a car that does not say, -20
 its MaximumSupportingPoints."""
+PRICE_LEVELS = 10
 INT16_MAX = 32_767
 EXPONENTS = {"2": (-3, 3), "20": (-9, 9)}
 """-2 has three digits either way (table 68); -20 has a byte and needs no more than this."""
@@ -137,29 +139,61 @@ def entries_of(
     fallback_w: float,
     most: int,
 ) -> list[Entry]:
-    """The house's schedule from now over `horizon_s`, without gaps, as so many entries at most.
+    """The house's schedule over `horizon_s`, without gaps, as so many entries at most.
 
-    Where it does not reach, `fallback_w` holds. When there are too many entries, the last one takes
-    the power that the rest has in common: the least into the car, or nothing.
+    They count from the full second of now; one in which the power changes has what both have in
+    common: the least into the car or out of it, or nothing. So has the last entry when there are
+    too many. Where the schedule does not reach, `fallback_w` holds.
     """
-    periods = schedule.periods if schedule is not None else []
-    ends = [schedule.until_ns] if schedule is not None else []
-    borders = {(start - now_ns) // NS_PER_S for start in (*(p.start_ns for p in periods), *ends)}
-    starts = [0, *sorted(start for start in borders if 0 < start < horizon_s)]
+    anchor_ns = now_ns // NS_PER_S * NS_PER_S
+    borders = [] if schedule is None else [p.start_ns for p in schedule.periods]
+    borders += [] if schedule is None else [schedule.until_ns]
+    seconds = {(at_ns - anchor_ns) // NS_PER_S for at_ns in borders}
+    starts = {0, *seconds, *(second + 1 for second in seconds)}
     steps: list[tuple[int, float]] = []
-    for start in starts:
-        power_w = power_at(schedule, now_ns + start * NS_PER_S, fallback_w=fallback_w)
+    for start in sorted(start for start in starts if 0 <= start < horizon_s):
+        begin_ns = anchor_ns + start * NS_PER_S
+        power_w = _in_common(
+            power_at(schedule, at_ns, fallback_w=fallback_w)
+            for at_ns in (begin_ns, begin_ns + NS_PER_S - 1)
+        )
         if not steps or steps[-1][1] != power_w:
             steps.append((start, power_w))
     if len(steps) > most:
-        rest = [power_w for _, power_w in steps[most - 1 :]]
-        in_common_w = min(rest) if min(rest) >= 0.0 else min(max(rest), 0.0)
-        steps[most - 1 :] = [(steps[most - 1][0], in_common_w)]
+        rest_w = _in_common(power_w for _, power_w in steps[most - 1 :])
+        steps[most - 1 :] = [(steps[most - 1][0], rest_w)]
     until = [start for start, _ in steps[1:]] + [horizon_s]
     return [
         Entry(start_s=start, duration_s=end - start, power_w=power_w)
         for (start, power_w), end in zip(steps, until, strict=True)
     ]
+
+
+def _in_common(powers_w: Iterable[float]) -> float:
+    """What none of them goes beyond, in either direction."""
+    powers = list(powers_w)
+    return min(powers) if min(powers) >= 0.0 else min(max(powers), 0.0)
+
+
+def price_levels(entries: list[Entry], prices: Prices | None, now_ns: int) -> list[int]:
+    """How dear each entry is, 1 for the cheapest tenth of the prices' span to 10 for the dearest.
+
+    All 1 where prices are not known or never change.
+    """
+    if prices is None or not prices.import_per_wh:
+        return [1] * len(entries)
+    low, span = min(prices.import_per_wh), max(prices.import_per_wh) - min(prices.import_per_wh)
+    levels = []
+    for entry in entries:
+        first, last = (
+            min(max((now_ns + second * NS_PER_S - prices.start_ns) // slot_ns, 0), newest)
+            for slot_ns, newest in [(prices.slot_s * NS_PER_S, len(prices.import_per_wh) - 1)]
+            for second in (entry.start_s, entry.start_s + entry.duration_s - 1)
+        )
+        mean = fmean(prices.import_per_wh[first : last + 1])
+        share = (mean - low) / span if span > 0.0 else 0.0
+        levels.append(min(int(share * PRICE_LEVELS) + 1, PRICE_LEVELS))
+    return levels
 
 
 def horizon_s(needs: ChargingNeeds) -> int:

@@ -55,6 +55,8 @@ class CarSaid:
     discharge_w_max: float | None = None
     flow_w: float | None = None
     """Into the car now, or asked for with DC; negative is out of it."""
+    profile: tuple[tuple[int, float], ...] = ()
+    """What it means to take: seconds from its word, and power from then on."""
     has_asked: bool = False
     """It has said what it needs."""
     is_over: bool = False
@@ -139,6 +141,8 @@ def _heard_of_car(said: CarSaid, name: str, fields: Fields, now_ns: int) -> CarS
         said = _needs_of_20(said, fields, now_ns)
     elif name == "CurrentDemandReq":
         said = _demanded(said, fields)
+    elif name == "PowerDeliveryReq":
+        said = replace(said, profile=tuple(_profile(fields)) or said.profile)
     elif name == "SessionStopReq":
         said = replace(said, is_over=fields.get("ChargingSession") != "Pause")
     return said
@@ -208,6 +212,17 @@ def _charge_of(said: CarSaid, fields: Fields) -> CarSaid:
     soc = _share(fields, "EVRESSSOC")
     soc = _share(fields, "PresentSOC") if soc is None else soc
     return said if soc is None else replace(said, soc=soc)
+
+
+def _profile(fields: Fields) -> Iterator[tuple[int, float]]:
+    """ChargingProfile of -2 says when a power begins, EVPowerProfile of -20 how long it lasts."""
+    for entry in fields.get("ProfileEntry", []):
+        power_w = number(entry, "ChargingProfileEntryMaxPower") or 0.0
+        yield int(entry["ChargingProfileEntryStart"]), power_w
+    start_s = 0
+    for entry in fields.get("EVPowerProfileEntry", []):
+        yield start_s, _phases(entry, "Power") or 0.0
+        start_s += int(entry["Duration"])
 
 
 def heard_of_station(said: StationSaid, text: str, now_ns: int) -> StationSaid:
