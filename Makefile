@@ -50,7 +50,8 @@ fuzz: $(VENV)/.fuzz  ## a million malformed inputs for each face; fewer with ARG
 	$(BIN)/python tools/fuzz.py --inputs 1000000 $(ARGS)
 
 peers: $(VENV)/.run  ## environments for the outside programs that `make test-peers` runs
-	@sh tools/debian.sh mosquitto mosquitto-clients:mosquitto_pub npm
+	@sh tools/debian.sh mosquitto mosquitto-clients:mosquitto_pub npm \
+		iproute2:ip openjdk-17-jre-headless:java
 	@sh tools/peers.sh $(PYTHON) $(PEERS)
 
 test-peers: $(VENV)/.bench peers  ## tests beside real third-party programs

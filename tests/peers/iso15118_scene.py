@@ -33,6 +33,7 @@ from vettura.car.catalogue import load_car
 from vettura.car.spec import Figure
 from vettura.clock import WallClock
 from vettura.drive import CarConfig, CarService
+from vettura.faces.iso15118_content import power_at
 from vettura.house.build import prepare
 from vettura.house.clockwork import ClockService
 from vettura.units import NS_PER_S
@@ -44,6 +45,8 @@ OUTLET_W = 7_000.0
 CANNOT = 69
 SPEED = 240.0
 """House seconds in a real one: an hour of charging in a quarter of a minute."""
+THEIR_SPEED = 100.0
+"""The library's station has a schedule of an hour, from which on it gives nothing."""
 SLOW = 30.0
 """Where nothing of ours flows."""
 SLOWER = 40
@@ -75,7 +78,7 @@ class Outcome:
     charges: list = field(default_factory=list)
     needs: list = field(default_factory=list)
     frames: list = field(default_factory=list)
-    schedule: Schedule | None = None
+    schedules: list = field(default_factory=list)
 
     def events(self, name):
         return [line for line in self.said if line["event"] == name]
@@ -83,6 +86,16 @@ class Outcome:
     def powers(self, path):
         """(time, value) of a signal, as it was heard."""
         return [(f.time_ns, f.values[path]) for f in self.frames if path in f.values]
+
+    @property
+    def charge(self):
+        """The one in which something was charged: a cable may tick over before and after."""
+        return max(self.charges, key=lambda session: session.energy_wh)
+
+    def allowed_w(self, time_ns):
+        """What the house's newest schedule of that time says."""
+        newest = [told for told in self.schedules if told.time_ns <= time_ns][-1]
+        return power_at(newest, time_ns, fallback_w=0.0)
 
     def flows(self):
         """What the car was told over the cable to take or give: (from, until, W)."""
@@ -179,7 +192,15 @@ async def casa(folder, *, soc=0.5, speed=SPEED):
 
 def our_car(python, **options):
     """The vettura car as EV."""
-    return [python, str(HERE / "car.py"), "--vin", VIN, "--home", "casa", *_words(options)]
+    return [
+        python,
+        str(HERE / "car.py"),
+        "--vin",
+        VIN,
+        "--home",
+        "casa",
+        *_words(options | {"every_s": 0.3}),
+    ]
 
 
 def our_station(python, **options):
@@ -269,13 +290,16 @@ async def listening(bus, outcome):
         yield
 
 
-async def our_car_charges(folder, station, car, *, limit, answer=(), step_s=1_800, **environment):
+async def our_car_charges(
+    folder, station, car, *, limit, soc=0.5, speed=SPEED, answer=(), **environment
+):
     """Plugged in, it takes what it may until it has what it wants, and the session ends by itself.
 
-    `station` is called with the battery's voltage; `answer` is what the house says of the station.
+    `station` is called with the battery's voltage; `answer` is what the house says of the station:
+    a power, and another one when half of what is wanted is there.
     """
     outcome = Outcome()
-    async with casa(folder) as house:
+    async with casa(folder, soc=soc, speed=speed) as house:
         await house.aims()
         await house.tell(ChargeLimit(soc=limit))
         volts = (await house.signals())[at.VOLTAGE]
@@ -285,8 +309,12 @@ async def our_car_charges(folder, station, car, *, limit, answer=(), step_s=1_80
         ):
             outcome.said.append(await peer.until(lambda line: line["event"] == "waits_for_cable"))
             await house.tell(Plug(station=STATION, power_w_max=11_000.0, dc="DC" in str(car)))
-            if answer:
-                outcome.schedule = await house.answers(outcome.needs, *answer, step_s=step_s)
+            for number, power_w in enumerate(answer):
+                if number:
+                    half = 100.0 * (soc + limit) / 2.0
+                    await house.until(lambda values: values[at.DISPLAYED_SOC] >= half)  # noqa: B023
+                told = await house.answers(outcome.needs, power_w, step_s=1_800)
+                outcome.schedules.append(told)
             await hear_out(peer, outcome)
             outcome.charges = await house.charges()
     return outcome
@@ -306,7 +334,7 @@ async def our_car_gives(folder, station, car, *, limit, answer=(), step_s=1_800,
             outcome.said.append(await peer.until(lambda line: line["event"] == "waits_for_cable"))
             await house.tell(Plug(station=STATION, power_w_max=11_000.0, dc="DC" in str(car)))
             if answer:
-                outcome.schedule = await house.answers(outcome.needs, *answer, step_s=step_s)
+                outcome.schedules.append(await house.answers(outcome.needs, *answer, step_s=step_s))
             async with asyncio.timeout(SESSION_S):
                 await house.until(lambda values: values[GIVEN] > 0.0)
             await house.clock.sleep(600.0)
@@ -324,7 +352,8 @@ async def their_car_charges(folder, station, car, *, answer, **environment):
         listening(house.bus, outcome),
         cable(house, station(400.0), car, **environment) as peer,
     ):
-        outcome.schedule = await house.answers(outcome.needs, *answer, step_s=1_800)
+        told = await house.answers(outcome.needs, *answer, step_s=1_800)
+        outcome.schedules.append(told)
         await hear_out(peer, outcome)
     return outcome
 

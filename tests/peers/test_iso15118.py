@@ -6,7 +6,6 @@ starts them all, and each waits for its own.
 """
 
 import asyncio
-import os
 import shutil
 import subprocess
 from functools import partial
@@ -21,6 +20,7 @@ from peers.iso15118_scene import (
     LEAVES_NS,
     SLOWER,
     SPEED,
+    THEIR_SPEED,
     can_run,
     our_car,
     our_car_charges,
@@ -31,7 +31,6 @@ from peers.iso15118_scene import (
     their_station,
 )
 from vettura.bus import paths as at
-from vettura.faces.iso15118_content import power_at
 from vettura.units import NS_PER_S, SECONDS_PER_HOUR
 
 pytestmark = [
@@ -41,7 +40,7 @@ pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
 ]
 
-AT_ONCE = int(os.environ.get("ISO_AT_ONCE", "3"))
+AT_ONCE = 3
 """Sessions side by side: each waits more than it works."""
 CAPACITY_WH = 73_930.0
 GIVES_W = 6_000.0
@@ -51,7 +50,7 @@ THEIR_STATION = {
     "2-AC": {"edition": "2", "service": "AC", "limit": 0.54, "power_w": 11_000.0},
     "2-DC": {"edition": "2", "service": "DC", "limit": 0.54, "power_w": 10_000.0},
     "20-AC": {"edition": "20", "service": "AC", "limit": 0.54, "power_w": 10_000.0},
-    "20-DC": {"edition": "20", "service": "DC", "limit": 0.51, "power_w": 1_000.0},
+    "20-DC": {"edition": "20", "service": "DC", "soc": 0.507, "limit": 0.51, "power_w": 1_000.0},
     "20-AC-dynamic": {
         "edition": "20",
         "service": "AC",
@@ -69,6 +68,7 @@ THEIR_STATION = {
     "20-DC-certificates": {
         "edition": "20",
         "service": "DC",
+        "soc": 0.507,
         "limit": 0.51,
         "power_w": 1_000.0,
         "contract": True,
@@ -184,7 +184,8 @@ class Sessions:
         run = THEIR_STATION[name]
         station, environment = self._theirs(run)
         car = self._car(run)
-        return await our_car_charges(folder, station, car, limit=run["limit"], **environment)
+        told = {"limit": run["limit"], "soc": run.get("soc", 0.5), "speed": THEIR_SPEED}
+        return await our_car_charges(folder, station, car, **told, **environment)
 
     async def _at_theirs_gives(self, folder, name):
         run = THEIR_STATION_TAKES[name]
@@ -245,7 +246,6 @@ def each(kind, table):
 
 
 def ended_well(outcome):
-    print([e for e in outcome.said if e["event"] != "state"], outcome.charges, outcome.log)
     assert outcome.code == 0, outcome.log
     (end,) = [line for line in outcome.events("ended") if "well" in line]
     assert end["well"], outcome.log
@@ -255,7 +255,7 @@ def ended_well(outcome):
 
 def has_charged_as_agreed(outcome, limit):
     """The car's own account is the sum of what it was told over the cable, and what it wanted."""
-    charge = outcome.charges[-1]
+    charge = outcome.charge
     agreed_wh = (
         sum(
             power_w * (min(end, charge.end_ns) - max(start, charge.start_ns)) / NS_PER_S
@@ -270,17 +270,17 @@ def has_charged_as_agreed(outcome, limit):
     assert charge.soc_end == pytest.approx(limit, abs=2e-3)
     wanted_wh = outcome.events("needs")[0]["energy_wh"]
     gained_wh = (charge.soc_end - charge.soc_start) * CAPACITY_WH
-    assert gained_wh == pytest.approx(wanted_wh, rel=0.06)
+    assert gained_wh == pytest.approx(wanted_wh, rel=0.02, abs=50.0)
 
 
 def never_beyond(outcome):
     """What flowed never went beyond the house's schedule, of now or of a moment ago."""
-    schedule, begin_ns = outcome.schedule, outcome.charges[-1].start_ns
+    begin_ns = max(outcome.charge.start_ns, outcome.schedules[0].time_ns)
     for time_ns, wall_w in outcome.powers(at.WALL_POWER):
         if time_ns < begin_ns:
             continue
-        times = (time_ns, max(time_ns - LAG_NS, schedule.time_ns))
-        allowed_w = max(power_at(schedule, at_ns, fallback_w=0.0) for at_ns in times)
+        times = (time_ns, max(time_ns - LAG_NS, begin_ns))
+        allowed_w = max(outcome.allowed_w(at_ns) for at_ns in times)
         assert wall_w <= max(allowed_w, 0.0) + 1.0
 
 
@@ -339,7 +339,7 @@ async def test_our_car_gives_back_what_its_house_says_through_our_station(sessio
     told = [(start, end) for start, end, power_w in outcome.flows() if power_w < 0.0]
     given = [(at_ns, power_w) for at_ns, power_w in outcome.powers(GIVEN) if power_w > 0.0]
     assert {power_w for _, power_w in given} == {4_000.0}
-    turn_ns = outcome.schedule.periods[1].start_ns
+    turn_ns = outcome.schedules[0].periods[1].start_ns
     assert turn_ns <= told[0][0] <= given[0][0] <= given[-1][0]
     assert given[-1][0] - given[0][0] >= 500 * NS_PER_S
 
@@ -347,7 +347,7 @@ async def test_our_car_gives_back_what_its_house_says_through_our_station(sessio
 @each("theirs_at_ours", THEIR_CAR)
 async def test_their_car_says_what_it_needs_and_hears_our_house(sessions, kind, name):
     outcome = await sessions.of(kind, name)
-    assert outcome.code == 0, outcome.log
+    assert outcome.code == 0, (outcome.events("state")[-1:], outcome.events("ended"), outcome.log)
     edition, service = THEIR_CAR[name]
     needs = outcome.needs[0] if "both" not in name else outcome.needs[-1]
     told = {key: getattr(needs, key) for key in THEY_NEED[name]}

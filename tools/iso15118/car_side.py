@@ -33,10 +33,9 @@ from house import say
 from vettura.bus import paths as at
 from vettura.bus.messages import Actuate, ChargeStart, ChargeStop, Offer
 from vettura.errors import InputError
-from vettura.faces.iso15118_content import allowed_now, flow_of, needs_of_car
+from vettura.faces.iso15118_content import ENOUGH_WH, allowed_now, flow_of, needs_of_car
 from vettura.faces.iso15118_heard import StationSaid, heard_of_station
 
-ENOUGH_WH = 5.0
 NEWS_W = 5.0
 OFFER_MAX_W = 1_000_000.0
 PRECHARGED_V = 20.0

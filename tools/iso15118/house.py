@@ -164,6 +164,11 @@ class House:
         told = decode(data, Schedule, where="schedule")
         if self.schedule is None or told.time_ns >= self.schedule.time_ns:
             self.schedule = told
+        # Nobody hears tomorrow's message: our idea of the house's time lags a little.
+        late_ns = told.time_ns - self.now_ns()
+        if late_ns > 0:
+            self._clock = ClockState(time_ns=told.time_ns, factor=self._clock.factor)
+            self._at = time.monotonic()
 
     def _meter(self, data):
         self.meter_wh = decode(data, MeterValue, where="meter").energy_wh

@@ -73,6 +73,7 @@ TWO_WAY = (ServiceV20.AC_BPT, ServiceV20.DC_BPT)
 ANSWER_S = 1.2
 """A station of -2 answers within 1.5 s (table 109); the rest is for the codec."""
 LOOK_S = 0.02
+LOOPS = ("ChargingStatus", "CurrentDemand", "ACChargeLoop", "DCChargeLoop")
 MINUTE_NS = 60_000_000_000
 
 
@@ -133,7 +134,9 @@ class HouseStation(EVSEControllerInterface):
         return min(max(told_w, least_w), self.power_w_max)
 
     def flow_w(self):
-        """What flows by the car's word, within what may."""
+        """What flows by the car's word, within what may; nothing before the loop has begun."""
+        if self._state not in LOOPS:
+            return 0.0
         power_w = self.power_w()
         if self.said.flow_w is None:
             return power_w

@@ -21,6 +21,8 @@ NET_CAPACITY = at.BATTERY + "NetCapacity"
 CURRENT_MAX = at.CHARGING + "MaximumChargingCurrent"
 AMPS_MIN = 6.0
 """What a car must be offered at least on each phase (IEC 61851-1)."""
+ENOUGH_WH = 25.0
+"""A display shows hundredths of a per cent: less than a few of them are not worth a session."""
 DAY_S = 86_400
 """How long a schedule reaches for a car that names no departure ([V2G2-304])."""
 ENTRIES_MAX = {"2": 12, "20": 1024}
@@ -230,7 +232,7 @@ def allowed_now(said: StationSaid, now_ns: int) -> Allowed:
 
 def flow_of(allowed: Allowed, needs: ChargingNeeds) -> float:
     """What a car that obeys does [W]: into it while it wants more, else out of it if it may."""
-    wants = needs.energy_wh is None or needs.energy_wh > 0.0
+    wants = needs.energy_wh is None or needs.energy_wh > ENOUGH_WH
     charge_w = min(allowed.charge_w, needs.charge_w_max or math.inf)
     if wants and charge_w > 0.0 and charge_w >= (needs.charge_w_min or 0.0):
         return charge_w
