@@ -197,6 +197,10 @@ def _spoken(table: Table, seat: Seat, grant: Grant, room: Room, now_ns: int) -> 
             kept = last.phases or seat.phases_now
             if is_within(lines_a(last.power_w, kept, _line(seat)), now):
                 power_w, phases = last.power_w, kept
+    if is_lapsed(seat.standing, now_ns) and power_w > 0.0:
+        # By itself it waits for its grace before it takes what is safe; a word would not.
+        lines = lines_a(power_w, phases, _line(seat))
+        power_w = power_w if is_within(lines, room.left(seat.id)) else 0.0
     if not _is_due(table, seat, power_w, phases, now_ns):
         return None
     lease_ns = table.lease_ns if power_w != 0.0 else max(IDLE_LEASE_NS, table.lease_ns)
