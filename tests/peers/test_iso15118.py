@@ -335,7 +335,7 @@ async def test_our_car_gives_back_what_its_house_says_through_our_station(sessio
     needs = outcome.needs[-1]
     assert (needs.vin, needs.discharge_w_max) == (VIN, GIVES_W)
     assert needs.departure_ns == pytest.approx(LEAVES_NS, abs=LAG_NS)
-    assert needs.soc == pytest.approx(0.5, abs=0.05)
+    assert needs.soc == pytest.approx(0.5, abs=0.1)
     told = [(start, end) for start, end, power_w in outcome.flows() if power_w < 0.0]
     given = [(at_ns, power_w) for at_ns, power_w in outcome.powers(GIVEN) if power_w > 0.0]
     assert {power_w for _, power_w in given} == {4_000.0}
