@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PEERS := .peers
-HOME_FILE ?= examples/casa.toml
+HOME_FILE ?= examples/casa-energy.toml
 ARGS ?=
 export PYTHONHASHSEED ?= 0
 

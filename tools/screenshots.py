@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 ROOT = Path(__file__).parents[1]
+HOME = ROOT / "examples" / "casa-energy.toml"
 VIN = "LNBSCPBA0RA000055"
 FLAGS = (
     "--no-sandbox",
@@ -31,29 +32,6 @@ FAST_KMH, BRIGHT_W, FLOWING_W = 60.0, 900.0, 1_000.0
 POLL_MS, SETTLE_MS = 100, 2_500
 START = "2026-06-10T07:00:00"
 """A Wednesday in June: light at the commute, dark at the night's charge."""
-ENERGY = f"""
-[energy]
-[energy.tariff]
-type = "time_of_use"
-otherwise_per_kwh = 0.27
-bands = [
-  {{ per_kwh = 0.19, since = "23:00", until = "07:00" }},
-  {{ per_kwh = 0.36, since = "17:00", until = "21:00" }},
-]
-
-[[energy.panels]]
-peak_w = 6000.0
-
-[energy.battery]
-capacity_wh = 10000.0
-
-[[energy.goals]]
-vin = "{VIN}"
-soc = 0.8
-gives = true
-"""
-"""What the household gets when its file does not say."""
-
 State: TypeAlias = dict[str, Any]
 Ready: TypeAlias = Callable[[State], bool]
 
@@ -61,8 +39,7 @@ Ready: TypeAlias = Callable[[State], bool]
 def main() -> int:
     """Write `page-`, `home-` and `energy-`, `-desktop-light.png` and `-phone-dark.png`."""
     with TemporaryDirectory() as data:
-        home = str(_home(Path(data)))
-        command = [sys.executable, "-m", "vettura", "run", home]
+        command = [sys.executable, "-m", "vettura", "run", str(HOME)]
         command += ["--port", "0", "--json", "--data", f"{data}/kept"]
         house = subprocess.Popen(  # noqa: S603  our own command
             [*command, "--speed", "600", "--start", START], stdout=subprocess.PIPE, cwd=ROOT
@@ -75,17 +52,6 @@ def main() -> int:
             house.terminate()
             house.wait(timeout=30)
     return 0
-
-
-def _home(folder: Path) -> Path:
-    """The example household with its scenes, planning its energy."""
-    for name in ("casa.toml", "casa-scenes.yaml"):
-        (folder / name).write_bytes((ROOT / "examples" / name).read_bytes())
-    home = folder / "casa.toml"
-    text = home.read_text("utf-8")
-    if "\n[energy]" not in text:
-        home.write_text(text + ENERGY, "utf-8")
-    return home
 
 
 def _photograph(url: str) -> None:

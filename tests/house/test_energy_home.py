@@ -80,7 +80,8 @@ def night():
 
 
 def test_the_car_that_comes_home_waits_for_the_cheap_hours_and_is_full_by_morning(night):
-    assert night.charged_wh(20, 22.9) < 200.0
+    # Little, and what of it the home battery spares: its sun of tomorrow is worth less.
+    assert night.charged_wh(20, 22.9) < 1_000.0
     assert night.charged_wh(23, 31) > 15_000.0
     assert {plan.origin for plan in night.plans} == {"planner"}
     assert night.goals[-1].is_possible
@@ -91,7 +92,7 @@ def test_it_is_billed_once_and_for_less_than_at_once(night):
     assert len(charged) == 1
     (bill,) = charged
     assert bill.cost == pytest.approx(bill.energy_wh * 0.19e-3, rel=0.02)
-    assert bill.plugged_cost > 1.5 * bill.cost
+    assert bill.plugged_cost > 1.3 * bill.cost
     assert night.saved[-1].cost == pytest.approx(sum(one.cost for one in night.bills))
     assert bill.note == ""
 

@@ -1,6 +1,7 @@
 """The home file: every mistake is one line that names file, key and remedy."""
 
 import pytest
+from msgspec.structs import replace
 
 from make import ROOT, casa_text
 from vettura.errors import InputError
@@ -108,3 +109,29 @@ def test_files_of_the_tariff_and_the_calendar_lie_beside_the_home_file(tmp_path)
     assert energy.tariff.token_file == str(tmp_path / "token")
     assert energy.tariff.url == ""
     assert energy.calendar.file == str(tmp_path / "family.ics")
+
+
+def test_a_home_like_another_says_only_what_differs():
+    examples = ROOT / "examples"
+    casa, like = load_home(examples / "casa.toml"), load_home(examples / "casa-energy.toml")
+    assert (casa.energy, like.like) == (None, "casa.toml")
+    assert like.energy is not None
+    assert replace(like, energy=None, like="") == casa
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ('like = "none.toml"', "no such file"),
+        ('like = "casa-energy.toml"', "is itself like another"),
+        ('like = "../examples/casa.toml"', "another folder"),
+        ("like = 3", "like"),
+    ],
+)
+def test_a_home_like_none_says_why(tmp_path, text, wrong):
+    for name in ("casa.toml", "casa-energy.toml", "casa-scenes.yaml"):
+        (tmp_path / name).write_bytes((ROOT / "examples" / name).read_bytes())
+    home = tmp_path / "home.toml"
+    home.write_text(text, "utf-8")
+    with pytest.raises(InputError, match=wrong):
+        load_home(home)

@@ -3,6 +3,9 @@
 from importlib.resources import files
 from pathlib import Path
 
+LIVE = "casa-energy.toml"
+"""The same household as `casa.toml`, which also plans its energy: for who looks at it."""
+
 
 def home_path(given: Path | None, example: str = "casa.toml") -> Path:
     """The file that was named; else the example household that ships with vettura."""

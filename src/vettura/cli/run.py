@@ -13,7 +13,7 @@ import structlog
 from cyclopts import Parameter
 
 from vettura.car.catalogue import load_car
-from vettura.cli.homes import home_path
+from vettura.cli.homes import LIVE, home_path
 from vettura.cli.logs import log_for_people, log_json
 from vettura.cli.output import Cell, note, print_json
 from vettura.errors import UsageError, VetturaError
@@ -72,7 +72,7 @@ def run(
         raise UsageError(f"--speed {speed:g}: must be above 0 and at most {SPEED_MAX:g}")
     if not 0 <= port <= 65_535:
         raise UsageError(f"--port {port}: must lie between 0 and 65535")
-    file = load_home(home_path(home))
+    file = load_home(home_path(home, LIVE))
     level = logging.INFO if verbose else logging.WARNING
     log_json(level) if json else log_for_people(level)
     wishes = Wishes(

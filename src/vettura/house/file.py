@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -54,6 +54,9 @@ class BusConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class HomeFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A whole home file."""
 
+    like: str = ""
+    """Another home file, found from this one's folder: it has all that this one does not say, by
+    whole sections."""
     seed: Annotated[int, Meta(ge=0)] = 0
     """Everything that happens by chance in this home follows from it."""
     clock: ClockConfig = ClockConfig()
@@ -72,7 +75,7 @@ class HomeFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 def load_home(path: str | Path) -> HomeFile:
     """Read and check a home file and its scenes; InputError names file, key and remedy."""
-    tree = read_toml(read_bytes(path), where=str(path))
+    tree = _like_another(read_toml(read_bytes(path), where=str(path)), Path(path))
     read_devices(tree.get("devices"), where=str(path))
     home = convert_tree(tree, HomeFile, where=str(path))
     try:
@@ -85,6 +88,20 @@ def load_home(path: str | Path) -> HomeFile:
         home = replace(home, energy=_found_from(home.energy, folder))
     read_scenes(home.scenes)
     return home
+
+
+def _like_another(tree: dict[str, Any], path: Path) -> dict[str, Any]:
+    """The tree with the sections of the file that it is like, where it has none of its own."""
+    name = tree.get("like")
+    if not isinstance(name, str) or not name:
+        return tree
+    other = path.parent / name
+    if other.parent != path.parent:
+        raise InputError(f"{path}: like: {name} lies in another folder", hint="copy it beside")
+    base = read_toml(read_bytes(other), where=str(other))
+    if base.get("like"):
+        raise InputError(f"{path}: like: {name} is itself like another", hint="name that one")
+    return base | tree
 
 
 def _found_from(energy: EnergyConfig, folder: Path) -> EnergyConfig:
