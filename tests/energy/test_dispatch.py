@@ -230,6 +230,8 @@ def test_the_home_battery_follows_the_house_and_feeds_no_car():
     limits = {"sun_taken_w": 0.0, "charge_w_max": 5_000.0, "discharge_w_max": 5_000.0}
     giving = Order(give_w=500.0, worth_per_wh=1e-4)
     assert battery_w(giving, house, **limits) == pytest.approx(-500.0)
+    into_cars = replace(giving, give_w=4_000.0)
+    assert battery_w(into_cars, house, feeds_cars=True, **limits) == pytest.approx(-4_000.0)
     sunny = replace(house, grid_w=-3_000.0, stations_w=0.0)
     assert battery_w(Order(worth_per_wh=1e-4), sunny, **limits) == pytest.approx(3_000.0)
     assert battery_w(Order(), replace(house, grid_w=None), **limits) is None

@@ -115,6 +115,23 @@ def storage_laws(problem, storage, flows, answer):
         assert held[goal.at] >= goal.energy_wh - missing - 0.01
 
 
+@settings(max_examples=20, deadline=None, derandomize=True)
+@given(SEEDS)
+def test_a_battery_for_the_house_alone_gives_to_no_other_battery(seed):
+    free = draw_home(seed)
+    tied = replace(
+        free, storages=tuple(replace(each, feeds_storages=False) for each in free.storages)
+    )
+    answer = plan(tied)
+    balance_and_limits(tied, answer)
+    given_w = sum(flows.discharge_w for flows in answer.storages)
+    used_w = np.maximum(tied.load_w, 0.0) + sum(answer.flexible_w, np.zeros(len(tied.load_w)))
+    leaves = any(storage.exports for storage in tied.storages)
+    could = sum(storage.charge_w_max > 0.0 for storage in tied.storages) > 1
+    assert (given_w <= used_w + answer.export_w * leaves + WATT)[could].all()
+    assert answer.objective >= plan(free).objective - 1e-6
+
+
 def test_at_one_price_a_car_charges_at_once():
     count = 8
     car = make_storage(

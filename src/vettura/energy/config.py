@@ -115,6 +115,8 @@ class BatteryConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     soc_min: Annotated[float, Meta(ge=0.0, lt=1.0)] = 0.1
     wear_per_kwh: Annotated[float, Meta(ge=0.0, le=1.0)] = 0.03
     exports: bool = False
+    feeds_cars: bool = False
+    """Whether it may be drained into cars; else it serves the house alone."""
 
     def __post_init__(self) -> None:
         check_token("energy.battery.id", self.id)

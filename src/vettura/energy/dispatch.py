@@ -351,11 +351,18 @@ def _fitted(stand: Stand, power_w: float, phases: int) -> float:
 
 
 def battery_w(
-    order: Order, house: House, *, sun_taken_w: float, charge_w_max: float, discharge_w_max: float
+    order: Order,
+    house: House,
+    *,
+    sun_taken_w: float,
+    charge_w_max: float,
+    discharge_w_max: float,
+    feeds_cars: bool = False,
 ) -> float | None:
     """What the home battery shall do [W], negative to give; None: as it sees fit by itself.
 
-    It follows what the house alone takes or leaves; into cars it gives nothing.
+    It follows what the house alone takes or leaves. Into cars it gives what the plan says, where it
+    may at all.
     """
     if house.grid_w is None:
         return None
@@ -367,5 +374,7 @@ def battery_w(
     if taken_w > 0.0:
         return min(taken_w, charge_w_max)
     pays = worth is None or pays_to_give(order, house.import_per_wh)
+    if feeds_cars:
+        need_w = max(need_w, min(order.give_w, house.grid_w - house.battery_w))
     most_w = discharge_w_max if pays else min(discharge_w_max, order.give_w)
     return -min(max(need_w, 0.0), most_w)

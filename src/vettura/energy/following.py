@@ -260,6 +260,7 @@ class Following:
             sun_taken_w=sun_w,
             charge_w_max=battery.charge_w_max,
             discharge_w_max=battery.discharge_w_max,
+            feeds_cars=battery.feeds_cars,
         )
 
     def _schedule(

@@ -291,6 +291,7 @@ def _battery(
         wear_per_wh=config.wear_per_kwh / WH_PER_KWH,
         value_per_wh=worth_per_wh * config.discharge_efficiency,
         exports=config.exports,
+        feeds_storages=config.feeds_cars,
     )
 
 

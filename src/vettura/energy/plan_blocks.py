@@ -8,6 +8,7 @@ from typing import final
 
 import numpy as np
 
+from vettura.energy.plan_house import house_alone
 from vettura.energy.plan_program import Builder, Flags, Floats, Ints, Program
 from vettura.energy.problem import Array, Flexible, Problem, Storage
 from vettura.units import W_PER_KW, WH_PER_KWH
@@ -150,6 +151,14 @@ class _Blocks:
         flexibles, unserved = self._flexibles()
         self._no_export(exports, dump_slots, dump, sun, storages)
         self._sun_only(sun, storages)
+        house_alone(
+            self.builder,
+            self.problem,
+            load_kw=self.load,
+            exports=exports,
+            flexibles=flexibles,
+            discharges=tuple(its.discharge for its in storages),
+        )
         peak, peak_rows = self._peak(imports, over_slots, over)
         fuse_slots, fuse, fuse_rows = self._fuse(sun, storages, flexibles)
         layout = Layout(

@@ -71,6 +71,8 @@ class Storage:
     """False: only what the sun gives."""
     exports: bool = False
     """Whether what comes out of it may leave the house."""
+    feeds_storages: bool = True
+    """Whether what comes out of it may go into another storage; else it serves loads alone."""
 
 
 @final

@@ -127,4 +127,5 @@ def _battery(world: World) -> Storage:
         wear_per_wh=battery.wear_per_kwh / 1000.0,
         value_per_wh=world.end_per_wh,
         exports=battery.exports,
+        feeds_storages=battery.feeds_cars,
     )

@@ -330,4 +330,5 @@ def _home_storage(world: World, held_wh: float, count: int, worth: float) -> Sto
         wear_per_wh=battery.wear_per_kwh / 1000.0,
         value_per_wh=worth / battery.charge_efficiency,
         exports=battery.exports,
+        feeds_storages=battery.feeds_cars,
     )
