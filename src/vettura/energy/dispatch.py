@@ -247,10 +247,13 @@ def _charging(
     now_ns: int,
     full_w: float,
 ) -> _Wanted:
-    grid_w = 0.0 if stand.mode == "sun" else _from_grid(stand, house, memory, now_ns, full_w)
     sun_w = 0.0
     if surplus_w is not None and _takes_sun(stand, house):
-        sun_w = min(max(surplus_w, 0.0), full_w - grid_w)
+        sun_w = min(max(surplus_w, 0.0), full_w)
+    grid_w = 0.0
+    if stand.mode != "sun":
+        grid_w = _from_grid(stand, house, memory, now_ns, full_w, beside_w=sun_w)
+    sun_w = min(sun_w, full_w - grid_w)
     least = least_w(stand.line, stand.line.phases[0])
     if grid_w > 0.0:
         return _Wanted(min(max(grid_w + sun_w, least), full_w), sun_w, "grid")
@@ -259,14 +262,20 @@ def _charging(
     return _Wanted(min(max(sun_w, least), full_w), sun_w, "sun")
 
 
-def _from_grid(stand: Stand, house: House, memory: Memory, now_ns: int, full_w: float) -> float:
-    """The grid's part now [W]: even over the rest of the slot, or all of it in a few minutes."""
+def _from_grid(
+    stand: Stand, house: House, memory: Memory, now_ns: int, full_w: float, *, beside_w: float
+) -> float:
+    """The grid's part now [W]: even over the rest of the slot, or all of it in a few minutes.
+
+    Evenly too where it makes 6 A with the sun that is there, as a plan means it that has both.
+    """
     rest_h = (house.slot_end_ns - now_ns) / NS_PER_S / SECONDS_PER_HOUR
     if memory.budget_wh <= 1.0 or rest_h <= 0.0:
         return 0.0
     mean_w = memory.budget_wh / rest_h
     before_w = memory.power_w - memory.sun_w
-    if mean_w >= least_w(stand.line, stand.line.phases[0]):
+    sun_w = beside_w if stand.order.sun_w > 0.0 else 0.0
+    if mean_w + sun_w >= least_w(stand.line, stand.line.phases[0]):
         # Small corrections would move the car's charger at every look.
         stays = abs(mean_w - before_w) <= STEADY_SHARE * before_w
         return min(before_w if stays else mean_w, full_w)

@@ -16,7 +16,7 @@ import numpy as np
 from vettura.bus.messages_energy import Reason
 from vettura.energy.plan_blocks import import_price
 from vettura.energy.problem import Array, Goal, Plan, Problem, Storage, StorageFlows
-from vettura.units import NS_PER_S, WH_PER_KWH
+from vettura.units import NS_PER_S, W_PER_KW, WH_PER_KWH
 
 POWER_W = 10.0
 """Below, nothing flows that a person would see."""
@@ -138,6 +138,10 @@ class _Teller:
 
     def _held_back(self, slot: int) -> Reason:
         """It would pay to charge, but something is in the way."""
+        spare_w = self.problem.sun_w[slot] - self.problem.load_w[slot]
+        if 0.0 < spare_w < self.storage.charge_w_least:
+            text = f"waits: {spare_w / W_PER_KW:.1f} kW of sun are too little for its charger"
+            return Reason(code="limit", text=text)
         wire = self.problem.connection
         drawn = self.plan.import_w[slot]
         limit = min(wire.import_w_max, 3.0 * wire.phase_w_max)

@@ -200,6 +200,8 @@ def storage_of(
         discharge_w_max=need.here * (store.discharge_w_max if gives else 0.0),
         used_wh=need.used_wh,
         charge_efficiency=store.charge_efficiency,
+        charge_loss_w=store.charge_loss_w,
+        charge_w_least=store.charge_w_min,
         discharge_efficiency=store.discharge_gain,
         taper=store.taper,
         wear_per_wh=wear_per_wh,

@@ -12,7 +12,7 @@ from typing import final
 import numpy as np
 
 from vettura.energy.plan_answer import plan_of
-from vettura.energy.plan_blocks import Layout, StorageColumns, blocks_of
+from vettura.energy.plan_blocks import Layout, StorageColumns, blocks_of, two_faced
 from vettura.energy.plan_check import check
 from vettura.energy.plan_program import Builder, Floats, Ints, Program
 from vettura.energy.plan_solver import Solver
@@ -78,7 +78,13 @@ class _Whole:
         self.whole: list[Ints] = []
 
     def build(self) -> tuple[Program, Ints]:
-        self._either(self.layout.imports, self._reach(), self.layout.exports, self._reach())
+        # A charger that runs for minutes lets the sun go out and buys it back within a slot.
+        both = [columns.share_slots for columns in self.layout.storages]
+        may = np.ones(self.problem.slots.count, dtype=bool)
+        may[np.concatenate([np.zeros(0, dtype=np.int32), *both])] = False
+        once = np.flatnonzero(may | two_faced(self.problem))
+        reach = self._reach()[once]
+        self._either(self.layout.imports[once], reach, self.layout.exports[once], reach)
         for storage, columns in zip(self.problem.storages, self.layout.storages, strict=True):
             self._storage(storage, columns)
         return self.builder.program(), np.concatenate(self.whole)

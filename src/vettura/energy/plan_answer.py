@@ -4,6 +4,7 @@ import numpy as np
 
 from vettura.energy.plan_blocks import Layout, StorageColumns, import_price, late_share
 from vettura.energy.plan_program import Ints
+from vettura.energy.plan_running import shares_of, surplus_w
 from vettura.energy.plan_solver import Solution
 from vettura.energy.problem import Array, Missed, Plan, Problem, Storage, StorageFlows
 from vettura.units import W_PER_KW, WH_PER_KWH
@@ -31,6 +32,8 @@ def plan_of(problem: Problem, layout: Layout, solution: Solution) -> Plan:
         # Below a milliwatt it is the solver's dust.
         dust = np.minimum(np.where(export_w < POWER_W_MIN, export_w, 0.0), sun_w)
         sun_w, export_w = sun_w - dust, export_w - dust
+    beside_w = _beside(problem, layout, storages, import_w)
+    import_w, export_w = import_w + beside_w, export_w + beside_w
     cost = cost_of(problem, import_w=import_w, export_w=export_w, storages=storages)
     missed, penalty = _missed(problem, layout, value, hours)
     return Plan(
@@ -82,9 +85,12 @@ def _flows(
     discharge_w = np.clip(value[columns.discharge] * W_PER_KW, 0.0, storage.discharge_w_max)
     charge_w[charge_w < POWER_W_MIN] = 0.0
     discharge_w[discharge_w < POWER_W_MIN] = 0.0
-    change = hours * (
-        storage.charge_efficiency * charge_w - discharge_w / storage.discharge_efficiency
-    )
+    share_on = None
+    stored_w = storage.charge_efficiency * charge_w
+    if storage.loses_while_on:
+        share_on = shares_of(storage, charge_w, columns.share_slots, value[columns.shares])
+        stored_w = storage.charge_gain * charge_w - storage.charge_loss_w * share_on
+    change = hours * (stored_w - discharge_w / storage.discharge_efficiency)
     change -= storage.used_wh
     change[columns.drives] += np.maximum(value[columns.short], 0.0) * WH_PER_KWH
     energy_wh = storage.energy_wh + np.concatenate([[0.0], np.cumsum(change)])
@@ -94,7 +100,23 @@ def _flows(
         discharge_w=discharge_w,
         energy_wh=np.maximum(energy_wh, 0.0),
         worth_per_wh=-solution.dual[columns.balance] / WH_PER_KWH,
+        share_on=share_on,
     )
+
+
+def _beside(
+    problem: Problem, layout: Layout, storages: tuple[StorageFlows, ...], import_w: Array
+) -> Array:
+    """(n,) Sun that leaves the house while chargers pause, and is bought back when they run."""
+    needed = np.zeros(problem.slots.count)
+    for flows, columns in zip(storages, layout.storages, strict=True):
+        needed -= flows.discharge_w
+        if flows.share_on is not None:
+            slots, gone = columns.share_slots, surplus_w(problem)[columns.share_slots]
+            needed[slots] += flows.charge_w[slots] - flows.share_on[slots] * gone
+    beside = np.maximum(needed - import_w, 0.0)
+    beside[beside < POWER_W_MIN] = 0.0
+    return beside
 
 
 def _flexible(problem: Problem, layout: Layout, value: Array, index: int) -> Array:

@@ -10,6 +10,7 @@ import numpy as np
 
 from vettura.energy.plan_house import house_alone
 from vettura.energy.plan_program import Builder, Flags, Floats, Ints, Program
+from vettura.energy.plan_running import Running, full_w
 from vettura.energy.problem import Array, Flexible, Problem, Storage
 from vettura.units import W_PER_KW, WH_PER_KWH
 
@@ -47,6 +48,9 @@ class StorageColumns:
     """One for each stay that may begin below the minimum: what lifts it there, at a price."""
     floor_slots: Ints
     """Slots at whose end it holds its minimum, since the house may take something in them."""
+    share_slots: Ints
+    """Slots for which it is decided how long its charger runs; `shares` are their columns."""
+    shares: Ints
 
 
 @final
@@ -141,6 +145,7 @@ class _Blocks:
         self.exported = problem.export_per_wh * WH_PER_KWH
         self.severe = severe_price(problem)
         self.exporting = _exporting(problem)
+        self.running = Running(self.builder, problem, self.imported)
 
     def build(self) -> tuple[Program, Layout]:
         self.balance = self.builder.rows(self.count, lower=self.load, upper=self.load)
@@ -148,6 +153,9 @@ class _Blocks:
         exports, dump_slots, dump = self._exports()
         sun = self._sun()
         storages = tuple(self._storage(storage) for storage in self.problem.storages)
+        self.running.sun_of_that_time(
+            imports, [(s.charge, s.discharge, s.share_slots, s.shares) for s in storages]
+        )
         flexibles, unserved = self._flexibles()
         self._no_export(exports, dump_slots, dump, sun, storages)
         self._sun_only(sun, storages)
@@ -237,7 +245,7 @@ class _Blocks:
     def _storage(self, storage: Storage) -> StorageColumns:
         builder, hours, count = self.builder, self.hours, self.count
         charge = builder.columns(
-            count, cost=self.early * hours, lower=0.0, upper=storage.charge_w_max / W_PER_KW
+            count, cost=self.early * hours, lower=0.0, upper=full_w(storage) / W_PER_KW
         )
         wear = storage.wear_per_wh * WH_PER_KWH / storage.discharge_efficiency
         discharge = builder.columns(
@@ -253,7 +261,7 @@ class _Blocks:
         builder.entries(balance, energy, 1.0)
         builder.start_with(energy, balance)
         builder.entries(balance[1:], energy[:-1], -1.0)
-        builder.entries(balance, charge, -storage.charge_efficiency * hours)
+        share_slots, shares = self.running.columns(storage, charge, balance)
         builder.entries(balance, discharge, hours / storage.discharge_efficiency)
         drives = _slots(used > 0.0)
         cost = 2.0 * self.severe * late_share(drives, count)
@@ -273,6 +281,8 @@ class _Blocks:
             stretch=stretch,
             lent=lent,
             floor_slots=_slots(storage.discharge_w_max > 0.0),
+            share_slots=share_slots,
+            shares=shares,
         )
 
     def _held(self, storage: Storage) -> tuple[Ints, Ints]:

@@ -61,6 +61,13 @@ def _storage(storage: Storage, count: int) -> None:
         _array(f"{where}: {name}", getattr(storage, name), count, at_least=0.0)
     for name in ("capacity_wh", "energy_wh", "energy_min_wh", "energy_max_wh", "wear_per_wh"):
         _number(f"{where}: {name}", getattr(storage, name))
+    for name in ("charge_loss_w", "charge_w_least"):
+        _number(f"{where}: {name}", getattr(storage, name))
+    if storage.charge_loss_w > storage.charge_gain * storage.charge_w_least:
+        raise InputError(
+            f"{where}: charge_loss_w is {storage.charge_loss_w}; what its least power "
+            f"({storage.charge_w_least} W) brings is less than that"
+        )
     for name in ("charge_efficiency", "discharge_efficiency"):
         if not 0.0 < getattr(storage, name) <= 1.0:
             raise InputError(

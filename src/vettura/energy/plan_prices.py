@@ -7,6 +7,7 @@ import numpy as np
 
 from vettura.energy.plan_blocks import Layout, import_price, severe_price, two_faced
 from vettura.energy.plan_program import Program
+from vettura.energy.plan_running import share_slots
 from vettura.energy.problem import Problem, Storage
 from vettura.units import WH_PER_KWH
 
@@ -37,6 +38,9 @@ def with_prices(
         return None
     hours = problem.slot_hours()
     imported, exported = import_price(problem), problem.export_per_wh * WH_PER_KWH
+    for storage, columns in zip(problem.storages, layout.storages, strict=True):
+        if not np.array_equal(share_slots(problem, storage, imported), columns.share_slots):
+            return None
     cost = program.cost.copy()
     cost[layout.imports] = imported * hours
     cost[layout.exports] = -exported * hours

@@ -73,6 +73,22 @@ class Storage:
     """Whether what comes out of it may leave the house."""
     feeds_storages: bool = True
     """Whether what comes out of it may go into another storage; else it serves loads alone."""
+    charge_loss_w: float = 0.0
+    """Of the battery's side, lost by the charger for as long as it runs; `charge_efficiency`
+    holds it at full power, the highest of `charge_w_max`."""
+    charge_w_least: float = 0.0
+    """At the wall, while the charger runs; within a slot it may run for a share of the time."""
+
+    @property
+    def loses_while_on(self) -> bool:
+        """Whether the share of a slot in which its charger runs matters."""
+        return self.charge_loss_w > 0.0 or self.charge_w_least > 0.0
+
+    @property
+    def charge_gain(self) -> float:
+        """Battery over wall without what the charger loses for as long as it runs."""
+        most_w = float(self.charge_w_max.max(initial=0.0))
+        return self.charge_efficiency + (self.charge_loss_w / most_w if most_w > 0.0 else 0.0)
 
 
 @final
@@ -144,6 +160,8 @@ class StorageFlows:
     worth_per_wh: Array
     """(n,) What one more watt-hour in the battery is worth in that slot: the dual value of its
     balance. From a rule it only says whether a charge is kept when the sun fails."""
+    share_on: Array | None = None
+    """(n,) Of each slot, in which its charger runs; None where that does not matter."""
 
 
 @final

@@ -1,7 +1,7 @@
 """The bound: the whole year as one linear program that knows everything. No one can beat it.
 
-It is the planner's own program with each charger's loss and least current added
-(`bound_program`), over all slots at once, with no forecast and no margin.
+It is the planner's own program, each charger's loss and least current included, over all slots at
+once, with no forecast and no margin.
 """
 
 import numpy as np
@@ -11,7 +11,6 @@ from vettura.energy.plan_answer import plan_of
 from vettura.energy.plan_blocks import blocks_of
 from vettura.energy.plan_solver import Solver
 from vettura.energy.problem import Goal, Problem, Storage
-from vettura.energy.year.bound_program import with_losses
 from vettura.energy.year.ledger import Ledger
 from vettura.energy.year.strategies import BOUND, BOUND_GIVES
 from vettura.energy.year.world import CarYear, World
@@ -22,8 +21,6 @@ def bound(world: World, *, gives: bool) -> Ledger:
     """The cheapest year, with or without taking from cars."""
     problem = bound_problem(world, gives=gives)
     program, layout = blocks_of(problem)
-    stores = {car.vin: car.store for car in world.cars}
-    program = with_losses(program, layout, problem, stores)
     # The plain program: what a house may not do at once, it may here, so this is no dearer.
     solution = Solver().solve(program)
     found = plan_of(problem, layout, solution)
@@ -100,7 +97,9 @@ def _car(world: World, car: CarYear, *, gives: bool) -> Storage:
         charge_w_max=here * store.charge_w_max,
         discharge_w_max=here * (store.discharge_w_max if gives and car.gives else 0.0),
         used_wh=used_wh,
-        charge_efficiency=store.charge_gain,
+        charge_efficiency=store.charge_efficiency,
+        charge_loss_w=store.charge_loss_w,
+        charge_w_least=store.charge_w_min,
         discharge_efficiency=store.discharge_gain,
         taper=store.taper,
         wear_per_wh=car.wear_per_wh,

@@ -100,10 +100,16 @@ class Order:
     """Whether it is the one that follows what sun is left beyond what was planned."""
     gives_rest: bool = False
     """Whether it is the one that follows what load is left."""
+    running_w: float = 0.0
+    """Charged whatever the sun does, once there is enough of it for the charger to run evenly."""
+    even_from_w: float = 0.0
+    """Surplus from which it pays to run evenly, though a charger loses for as long as it runs."""
     least_from_w: float = float("inf")
     """Surplus from which the least current is worth it, though the grid gives a part of it."""
     floor_wh: float = 0.0
     full_wh: float = 0.0
+    keeps_sun: bool = False
+    """Whether what the sun leaves over is better in it than in the grid."""
 
 
 NOTHING = Order()
@@ -139,7 +145,9 @@ def orders_of(problem: Problem, plan: Plan, stores: Sequence[Cells]) -> list[Ord
         storage, flows = problem.storages[index], plan.storages[index]
         from_sun_w = min(float(flows.charge_w[0]), surplus_w)
         surplus_w -= from_sun_w
-        order = _order(problem, storage, flows, from_sun_w, follows=index in {taker, giver})
+        order = _order(
+            problem, storage, flows, from_sun_w, takes=index == taker, gives=index == giver
+        )
         worth = float(flows.worth_per_wh[0])
         least_w = _least_from_w(cells, worth, problem, is_planned=plan.origin == PLANNED)
         orders.append(
@@ -166,26 +174,44 @@ def _followers(problem: Problem, plan: Plan) -> tuple[int, int]:
 
 
 def _order(
-    problem: Problem, storage: Storage, flows: StorageFlows, from_sun_w: float, *, follows: bool
+    problem: Problem,
+    storage: Storage,
+    flows: StorageFlows,
+    from_sun_w: float,
+    *,
+    takes: bool,
+    gives: bool,
 ) -> Order:
     price, pays = float(problem.import_per_wh[0]), float(problem.export_per_wh[0])
     charge_w, worth = float(flows.charge_w[0]), float(flows.worth_per_wh[0])
     into = worth * storage.charge_efficiency
     is_goal = any(goal.at == 1 for goal in storage.goals) and storage.charge_w_max[0] > 0.0
     is_firm = charge_w > 0.0 and (is_goal or into >= price)
-    firm_w = charge_w if is_firm else charge_w - from_sun_w
-    sun_w = float(storage.charge_w_max[0]) if follows and into > pays else from_sun_w
-    give_w, export_w = _given(storage, float(flows.discharge_w[0]), worth, price, follows=follows)
+    # A charger that runs for the sun's sake loses no more when the grid adds something.
+    knows_loss = flows.share_on is not None and from_sun_w > 0.0
+    adds = knows_loss and not is_firm and worth * storage.charge_gain >= price
+    firm_w = charge_w if is_firm else 0.0 if knows_loss else charge_w - from_sun_w
+    sun_w = float(storage.charge_w_max[0]) if takes and into > pays else from_sun_w
+    give_w, export_w = _given(storage, float(flows.discharge_w[0]), worth, price, follows=gives)
     return Order(
         firm_w=firm_w,
+        running_w=charge_w if adds else 0.0,
+        even_from_w=_even_from_w(storage, worth, price - pays) if knows_loss else 0.0,
         sun_w=sun_w,
         give_w=give_w if firm_w < TINY_W else 0.0,
         export_w=export_w,
-        due_wh=float(flows.energy_wh[1]) if is_firm else 0.0,
+        due_wh=float(flows.energy_wh[1]) if is_firm or adds else 0.0,
         # What a goal at the slot's end asks for is not given away, whatever the load.
         floor_wh=max(storage.energy_min_wh, float(flows.energy_wh[1]) if is_goal else 0.0),
         full_wh=storage.energy_max_wh,
+        keeps_sun=into > pays,
     )
+
+
+def _even_from_w(storage: Storage, worth: float, saved: float) -> float:
+    """The surplus whose use is worth what the charger loses when it runs all the time."""
+    lost = storage.charge_loss_w * max(worth, 0.0)
+    return lost / saved if saved > 0.0 else float("inf")
 
 
 def _least_from_w(cells: Cells, worth: float, problem: Problem, *, is_planned: bool) -> float:
@@ -239,8 +265,27 @@ def settle(
         net_w += flow.charge_w - flow.discharge_w
         beside_w += flow.beside_w
         flows[index] = flow
+    for index, (cells, held_wh) in enumerate(stores):
+        flow = _filled(cells, held_wh, orders[index], flows[index], max(-net_w, 0.0), hours)
+        net_w += flow.charge_w - flows[index].charge_w
+        flows[index] = flow
     export_w = min(max(-net_w, 0.0) + beside_w, connection.export_w_max)
     return flows, max(net_w, 0.0) + beside_w, export_w
+
+
+def _filled(
+    cells: Cells, held_wh: float, order: Order, flow: Flow, left_w: float, hours: float
+) -> Flow:
+    """What nobody took fills a home battery, which takes any power."""
+    idle_w = cells.charge_w_max - flow.charge_w
+    if not order.keeps_sun or cells.charge_w_min > 0.0 or flow.discharge_w > 0.0:
+        return flow
+    room_wh = order.full_wh - held_wh - flow.cells_wh
+    more_w = min(left_w, idle_w, cells.wall_w(max(room_wh, 0.0)) / hours)
+    if more_w < TINY_W:
+        return flow
+    stored_wh = cells.into_cells_w(more_w) * hours
+    return replace(flow, charge_w=flow.charge_w + more_w, cells_wh=flow.cells_wh + stored_wh)
 
 
 def _give(cells: Cells, held_wh: float, order: Order, net_w: float, hours: float) -> Flow:
@@ -260,40 +305,44 @@ def _take(
 ) -> Flow:
     surplus_w = max(-net_w, 0.0)
     room_w = min(cells.charge_w_max, max(cap_w - net_w, 0.0))
-    wanted_w = min(max(order.firm_w, min(surplus_w, order.firm_w + order.sun_w)), room_w)
+    runs_for_sun = surplus_w >= max(order.even_from_w, TINY_W)
+    firm_w = max(order.firm_w, order.running_w) if runs_for_sun else order.firm_w
+    wanted_w = min(max(firm_w, min(surplus_w, firm_w + order.sun_w)), room_w)
     if wanted_w < TINY_W or held_wh >= order.full_wh:
         return STILL
-    if wanted_w < cells.charge_w_min and order.firm_w < TINY_W:
-        if surplus_w < order.least_from_w or cells.charge_w_min > room_w:
+    least_w = cells.charge_w_min
+    if wanted_w < least_w and firm_w < TINY_W:
+        if surplus_w < order.least_from_w or least_w > room_w:
             return STILL
-        wanted_w = cells.charge_w_min
-    is_even = surplus_w >= TINY_W and wanted_w >= cells.charge_w_min
+        wanted_w = least_w
+    is_even = runs_for_sun and wanted_w >= least_w
     if is_even and order.due_wh > held_wh:
         # Less than full power loses more; later slots may have no room to make up for it.
         needed_w = cells.wall_w((order.due_wh - held_wh) / hours)
         wanted_w = min(max(wanted_w, needed_w), room_w)
-    flow = _charged(cells, held_wh, order.full_wh, wanted_w, hours, is_even=is_even)
+    is_thin = runs_for_sun and wanted_w < least_w and order.even_from_w > 0.0
+    running_w = wanted_w if is_even else least_w if is_thin else cells.charge_w_max
+    flow = _charged(cells, held_wh, order.full_wh, wanted_w, hours, running_w=running_w)
     if is_even or surplus_w < TINY_W:
         return flow
-    share = flow.charge_w / cells.charge_w_max
-    bought_w = flow.charge_w - share * min(surplus_w, cells.charge_w_max)
+    share = flow.charge_w / running_w
+    bought_w = flow.charge_w - share * min(surplus_w, running_w)
     return replace(flow, beside_w=bought_w - max(flow.charge_w - surplus_w, 0.0))
 
 
 def _charged(
-    cells: Cells, held_wh: float, full_wh: float, wanted_w: float, hours: float, *, is_even: bool
+    cells: Cells, held_wh: float, full_wh: float, wanted_w: float, hours: float, *, running_w: float
 ) -> Flow:
-    """Evenly with the sun; else in minutes of full power, which lose least."""
+    """At that power for as long as it takes, within what the cells take."""
     taken_wh = gained_wh = 0.0
     is_near = cells.limit_w(held_wh + wanted_w * hours) < cells.charge_w_max
     parts = _PARTS if is_near else 1
     for _ in range(parts):
         limit_w = cells.limit_w(held_wh + gained_wh)
-        power_w = min(wanted_w, limit_w)
-        running_w = power_w if is_even else limit_w
-        if power_w < TINY_W or running_w < TINY_W:
+        power_w, now_w = min(wanted_w, limit_w), min(running_w, limit_w)
+        if power_w < TINY_W or now_w < TINY_W:
             break
-        gain_wh = cells.into_cells_w(running_w) * (power_w / running_w) * hours / parts
+        gain_wh = cells.into_cells_w(now_w) * (power_w / now_w) * hours / parts
         if gain_wh <= 0.0:
             break
         share = min(1.0, (full_wh - held_wh - gained_wh) / gain_wh)
