@@ -22,8 +22,8 @@ test: $(VENV)/.dev  ## set everything up and run the tests
 	@sh tools/debian.sh chromium mosquitto mosquitto-clients:mosquitto_pub
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-test-long: $(VENV)/.dev  ## tests that take minutes: 200 days on which things go wrong
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 -m long tests/house $(ARGS)
+test-long: $(VENV)/.dev  ## tests that take minutes: 200 days on which things go wrong, 1,000 evenings at a fuse
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 -m long tests/house tests/energy $(ARGS)
 
 check: $(VENV)/.dev  ## formatting, lint, types, borders between rooms, links in docs
 	$(BIN)/ruff format --check .
