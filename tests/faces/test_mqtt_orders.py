@@ -4,7 +4,7 @@ import math
 import string
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from faces.mqtt_scene import OURS, VIN
@@ -194,6 +194,7 @@ PAYLOADS = st.one_of(
 
 
 @given(TOPICS, PAYLOADS)
+@example("vettura//do/charge_limit", b"1e20")
 def test_any_message_is_an_order_or_a_refusal(topic, payload):
     read = read_order(topic, payload)
     assert isinstance(read, Order | Refused)

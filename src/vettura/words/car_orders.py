@@ -1,6 +1,5 @@
 """A command in an owner's words, as Home Assistant sends it, as what the car understands. Pure."""
 
-import math
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import NamedTuple
@@ -26,6 +25,8 @@ from vettura.words.car_state import WINDOWS
 
 FAR_S = 7.2e9
 """In the year 2198: nanoseconds since 1970 must fit into 63 bits."""
+NUMBER_MAX = 1e15
+"""Whole numbers must fit into 63 bits, too."""
 
 
 class Unclear(NamedTuple):
@@ -71,7 +72,7 @@ def _read_number(words: str) -> float | None:
         number = float(words)
     except ValueError:
         return None
-    return number if math.isfinite(number) and "_" not in words else None
+    return number if abs(number) < NUMBER_MAX and "_" not in words else None
 
 
 def _window(path: str) -> Reader:
