@@ -12,6 +12,7 @@ from vettura.car.params import Params
 from vettura.energy.car_store import CarStore, car_store
 from vettura.energy.config import BatteryConfig, CarGoalConfig, EnergyConfig, FlexibleConfig
 from vettura.energy.departures import Departures
+from vettura.energy.home_store import home_store
 from vettura.energy.horizon import Outlook
 from vettura.energy.need import Asked, Consumption, Drive, Need, Wish, need_of, storage_of
 from vettura.energy.problem import ALL_PHASES, Array, Connection, Flexible, Goal, Problem, Storage
@@ -274,24 +275,11 @@ def _battery(
     config: BatteryConfig, slots: Slots, soc: float | None, worth_per_wh: float
 ) -> Storage:
     held = config.soc if soc is None else min(max(soc, 0.0), 1.0)
-    least_wh = config.soc_min * config.capacity_wh
-    energy_wh = held * config.capacity_wh
-    return Storage(
-        id=config.id,
-        kind="battery",
-        capacity_wh=config.capacity_wh,
-        energy_wh=energy_wh,
-        energy_min_wh=min(least_wh, energy_wh),
-        energy_max_wh=config.capacity_wh,
-        charge_w_max=np.full(slots.count, config.charge_w_max),
-        discharge_w_max=np.full(slots.count, config.discharge_w_max),
-        used_wh=np.zeros(slots.count),
-        charge_efficiency=config.charge_efficiency,
-        discharge_efficiency=config.discharge_efficiency,
-        wear_per_wh=config.wear_per_kwh / WH_PER_KWH,
+    return home_store(
+        config,
+        slots.count,
+        energy_wh=held * config.capacity_wh,
         value_per_wh=worth_per_wh * config.discharge_efficiency,
-        exports=config.exports,
-        feeds_storages=config.feeds_cars,
     )
 
 

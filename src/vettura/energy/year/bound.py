@@ -6,6 +6,7 @@ once, with no forecast and no margin.
 
 import numpy as np
 
+from vettura.energy.home_store import home_store
 from vettura.energy.need import WISH_PER_WH
 from vettura.energy.plan_answer import plan_of
 from vettura.energy.plan_blocks import blocks_of
@@ -109,22 +110,9 @@ def _car(world: World, car: CarYear, *, gives: bool) -> Storage:
 
 
 def _battery(world: World) -> Storage:
-    battery, count = world.battery, world.slots.count
+    battery = world.battery
     assert battery is not None
-    return Storage(
-        id=battery.id,
-        kind="battery",
-        capacity_wh=battery.capacity_wh,
-        energy_wh=battery.capacity_wh * battery.soc,
-        energy_min_wh=battery.capacity_wh * battery.soc_min,
-        energy_max_wh=battery.capacity_wh,
-        charge_w_max=np.full(count, battery.charge_w_max),
-        discharge_w_max=np.full(count, battery.discharge_w_max),
-        used_wh=np.zeros(count),
-        charge_efficiency=battery.charge_efficiency,
-        discharge_efficiency=battery.discharge_efficiency,
-        wear_per_wh=battery.wear_per_kwh / 1000.0,
-        value_per_wh=world.end_per_wh,
-        exports=battery.exports,
-        feeds_storages=battery.feeds_cars,
+    energy_wh = battery.capacity_wh * battery.soc
+    return home_store(
+        battery, world.slots.count, energy_wh=energy_wh, value_per_wh=world.end_per_wh
     )

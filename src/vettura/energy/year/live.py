@@ -8,6 +8,7 @@ import numpy as np
 
 from vettura.energy.departures import Departures
 from vettura.energy.forecast import Forecasts
+from vettura.energy.home_store import home_store
 from vettura.energy.need import Asked, Drive, Wish, need_of, storage_of
 from vettura.energy.problem import Problem, Storage
 from vettura.energy.year.ledger import SHORT_WH, Ledger
@@ -315,20 +316,5 @@ def _car_storage(
 def _home_storage(world: World, held_wh: float, count: int, worth: float) -> Storage:
     battery = world.battery
     assert battery is not None
-    return Storage(
-        id=battery.id,
-        kind="battery",
-        capacity_wh=battery.capacity_wh,
-        energy_wh=held_wh,
-        energy_min_wh=battery.capacity_wh * battery.soc_min,
-        energy_max_wh=battery.capacity_wh,
-        charge_w_max=np.full(count, battery.charge_w_max),
-        discharge_w_max=np.full(count, battery.discharge_w_max),
-        used_wh=np.zeros(count),
-        charge_efficiency=battery.charge_efficiency,
-        discharge_efficiency=battery.discharge_efficiency,
-        wear_per_wh=battery.wear_per_kwh / 1000.0,
-        value_per_wh=worth / battery.charge_efficiency,
-        exports=battery.exports,
-        feeds_storages=battery.feeds_cars,
-    )
+    value_per_wh = worth / battery.charge_efficiency
+    return home_store(battery, count, energy_wh=held_wh, value_per_wh=value_per_wh)
