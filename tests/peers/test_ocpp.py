@@ -237,7 +237,9 @@ async def test_what_their_car_wants_and_gives(library, version, strict):
             )
             assert told.ok, told
         bucket = await house.bus.bucket(HOME_BUCKET)
-        entry = await bucket.get(charging_needs(HOME, STATION))
+        async with asyncio.timeout(10.0):
+            while (entry := await bucket.get(charging_needs(HOME, STATION))) is None:
+                await house.clock.sleep(0.02)
     needs = decode(entry.value, ChargingNeeds, where="needs")
     assert (needs.energy_wh, needs.is_dc, needs.vin) == (30_000.0, True, "VIN1")
     period = offer["chargingProfile"]["chargingSchedule"][0]["chargingSchedulePeriod"][0]
