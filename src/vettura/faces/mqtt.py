@@ -23,7 +23,8 @@ from vettura.faces.config import CarFacts, HomeAssistantConfig, MqttConfig
 from vettura.faces.mqtt_answers import Reply, answer_json, is_safe_response
 from vettura.faces.mqtt_car import CarView
 from vettura.faces.mqtt_house import Herald
-from vettura.faces.mqtt_link import Letter, Link, LinkError, Post, Sink, broker_of, opened
+from vettura.faces.mqtt_kept import RETRY_S, keep_connected
+from vettura.faces.mqtt_link import Letter, Link, LinkError, Post, Sink, broker_of
 from vettura.faces.mqtt_orders import Order, Refused, read_order
 from vettura.faces.mqtt_topics import ANSWER, OFFLINE, ONLINE, VSS, Topics
 
@@ -33,8 +34,6 @@ VSS_PERIOD_S = 0.1
 """Shortest time between two frames of VSS values [real s]."""
 LOOK_S = 1.0
 """How often it looks for cars that have fallen silent [real s]."""
-RETRY_S, RETRY_S_MAX = 0.25, 15.0
-"""Pause before a connection is tried again [real s], doubled each time up to the second."""
 ORDERS_MAX = 64
 """Commands of one car that wait for their turn; the rest are refused as busy."""
 ENDS_MAX = 256
@@ -232,22 +231,17 @@ class MqttFace:
     # The side of the broker.
 
     async def _keep_connected(self) -> None:
-        pause_s = RETRY_S
-        while True:
-            try:
-                async with opened(
-                    self._broker,
-                    identifier=f"vettura-{self._topics.home}",
-                    will_topic=self._topics.bridge,
-                ) as link:
-                    pause_s = RETRY_S
-                    await self._converse(link)
-            except LinkError as error:
-                log.info("mqtt_away", host=self._broker.host, error=error.message)
-            finally:
-                self._post = None
-            await self._pace.sleep(pause_s)
-            pause_s = min(2.0 * pause_s, RETRY_S_MAX)
+        await keep_connected(
+            self._broker,
+            self._pace,
+            identifier=f"vettura-{self._topics.home}",
+            will_topic=self._topics.bridge,
+            converse=self._converse,
+            lose=self._lose,
+        )
+
+    def _lose(self) -> None:
+        self._post = None
 
     async def _converse(self, link: Link) -> None:
         """Greet the broker, then hear it until it goes."""

@@ -29,7 +29,8 @@ from vettura.faces.config import HomeAssistantConfig, MqttConfig
 from vettura.faces.energy_view import EnergyView, Unclear, wish_of
 from vettura.faces.homeassistant import BIRTH, BIRTH_TOPIC
 from vettura.faces.homeassistant_energy import discovery
-from vettura.faces.mqtt_link import Letter, Link, LinkError, Post, Sink, broker_of, opened
+from vettura.faces.mqtt_kept import keep_connected
+from vettura.faces.mqtt_link import Letter, Link, LinkError, Post, Sink, broker_of
 from vettura.faces.mqtt_topics import ANSWER, DO, OFFLINE, ONLINE, STATE, EnergyTopics
 from vettura.words.energy import EnergyHome
 
@@ -37,7 +38,6 @@ log = structlog.get_logger()
 
 TELL_S = 1.0
 """Shortest time between two states [real s]."""
-RETRY_S, RETRY_S_MAX = 0.25, 15.0
 ORDERS_MAX = 64
 QUEUE_MAX = 1_000
 
@@ -163,22 +163,17 @@ class MqttEnergyFace:
     # The side of the broker.
 
     async def _keep_connected(self) -> None:
-        pause_s = RETRY_S
-        while True:
-            try:
-                async with opened(
-                    self._broker,
-                    identifier=f"vettura-{self._home.home}-energy",
-                    will_topic=self._topics.availability,
-                ) as link:
-                    pause_s = RETRY_S
-                    await self._converse(link)
-            except LinkError as error:
-                log.info("mqtt_energy_away", host=self._broker.host, error=error.message)
-            finally:
-                self._post = None
-            await self._pace.sleep(pause_s)
-            pause_s = min(2.0 * pause_s, RETRY_S_MAX)
+        await keep_connected(
+            self._broker,
+            self._pace,
+            identifier=f"vettura-{self._home.home}-energy",
+            will_topic=self._topics.availability,
+            converse=self._converse,
+            lose=self._lose,
+        )
+
+    def _lose(self) -> None:
+        self._post = None
 
     async def _converse(self, link: Link) -> None:
         """Greet the broker, then hear it until it goes."""
